@@ -8,9 +8,7 @@ by half or twice, refuses requests (413, 429, 400), and is late, so that parts c
 from __future__ import annotations
 
 import asyncio
-import json
 import random
-import re
 from bisect import bisect
 from collections import Counter
 from collections.abc import Sequence
@@ -23,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from benchmarks.loopback import answer_requests, groq_models, json_response
 from groq_core.events import Word
-from groq_core.models.registry import MODELS
 
 RATE: Final = 16_000
 HOP: Final = 160
@@ -90,24 +88,15 @@ class Provider:
         self.refusals = Counter[int]()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                found = re.search(rb"content-length: *(\d+)", head, re.I)
-                body = await reader.readexactly(int(found[1])) if found else b""
-                status, answer = await self._answer(head.split(b" ", 2)[1], body)
-                writer.write(_response(status, answer))
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
+        await answer_requests(reader, writer, self._answer)
 
-    async def _answer(self, path: bytes, body: bytes) -> tuple[int, dict[str, Any]]:
-        if path.endswith(b"/models"):
-            ids = [spec.id for spec in MODELS.values() if spec.provider == "groq"]
-            rows = [{"id": id, "object": "model", "created": 0, "owned_by": "groq", "active": True} for id in ids]
-            return 200, {"object": "list", "data": rows}
+    async def _answer(self, path: str, body: bytes, writer: asyncio.StreamWriter) -> None:
+        status, answer = await self._listen(path, body)
+        writer.write(json_response(answer, status, *(["retry-after: 0.05"] if status == 429 else [])))
+
+    async def _listen(self, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        if path.endswith("/models"):
+            return 200, groq_models()
         sound = BytesIO(body[body.index(b"fLaC") :])
         frames = soundfile.info(sound).frames
         sound.seek(0)
@@ -173,10 +162,3 @@ def _verbose(
         "words": [{"word": word, "start": begin, "end": end} for word, begin, end in words],
         "x_groq": {"id": "req_1"},
     }
-
-
-def _response(status: int, value: dict[str, Any]) -> bytes:
-    body = json.dumps(value).encode()
-    wait = "retry-after: 0.05\r\n" if status == 429 else ""
-    head = f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\n{wait}content-length: {len(body)}\r\n\r\n"
-    return head.encode() + body

@@ -34,6 +34,7 @@ from benchmarks.hard_of_hearing import HOP, PHANTOMS, RATE, Provider, Samples, S
 from groq_core.events import Transcript, Word
 from groq_core.media.audio.word_tokens import key_of
 from groq_core.media.text.layout import breaches, cues
+from tests.serving import listening
 
 VOCABULARY = (
     *("apple", "river", "window", "market", "yellow", "seventeen", "garden", "doctor", "silver", "morning", "travel"),
@@ -163,10 +164,9 @@ async def hours(count: float, folder: Path) -> Result:
     path = folder / "hours.flac"
     script = await asyncio.to_thread(record, path, count)
     provider = Provider(script)
-    server = await asyncio.start_server(provider.serve, "127.0.0.1", 0, limit=1 << 20)
-    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     started = time.monotonic()
-    try:
+    async with listening(provider.serve, limit=1 << 20) as port:
+        address = f"http://127.0.0.1:{port}"
         first = _start(path, address)
         half = max(1, int(script.seconds / 600 / 2))
         while len(provider.answers) < half and first.poll() is None:
@@ -175,8 +175,6 @@ async def hours(count: float, folder: Path) -> Result:
         first.wait()
         second = _start(path, address)
         status = await asyncio.to_thread(second.wait)
-    finally:
-        server.close()
     if status:
         raise RuntimeError((folder / "said").read_text())
     return _result(script, provider, folder, time.monotonic() - started)

@@ -68,6 +68,20 @@ def environment(**more: str) -> dict[str, str]:
     return {name: os.environ[name] for name in KEPT if name in os.environ} | more
 
 
+def find_program(*names: str) -> str:
+    """
+    The path of a program, which goes by any of these names.
+
+    Raises:
+        PeerMissingError: None of them is installed.
+    """
+    path = os.environ.get("PATH", "") + ":/usr/sbin"
+    found = next(filter(None, (shutil.which(name, path=path) for name in names)), None)
+    if found is None:
+        raise PeerMissingError(f"{names[0]} is not installed")
+    return found
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -176,9 +190,7 @@ async def nginx(model: str) -> AsyncIterator[Process]:
     Raises:
         PeerMissingError: It is not installed.
     """
-    program = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
-    if program is None:
-        raise PeerMissingError("nginx is not installed")
+    program = find_program("nginx")
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "nginx.conf"

@@ -17,12 +17,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
 from benchmarks.load import openai_text, page_pass, page_text
+from benchmarks.loopback import answer_requests, json_response
 from benchmarks.processes import free_port, run_server
+from tests.serving import listening
 
 MARK = re.compile(r"mark-[a-z0-9]+")
 WORDS = 40
@@ -57,24 +59,17 @@ class Model:
         self.failed = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                length = re.search(rb"content-length: *(\d+)", head, re.I)
-                body = await reader.readexactly(int(length[1])) if length else b""
-                if not await self._answer(head, body, writer):
-                    break
-        writer.close()
+        await answer_requests(reader, writer, self._answer)
 
-    async def _answer(self, head: bytes, body: bytes, writer: asyncio.StreamWriter) -> bool:
+    async def _answer(self, path: str, body: bytes, writer: asyncio.StreamWriter) -> bool:
         """Returns whether the connection goes on."""
-        if b"/chat/completions" not in head.split(b"\r\n")[0]:
-            await _send(writer, 404, {"error": {"message": "not here", "type": "invalid_request_error"}})
+        if "/chat/completions" not in path:
+            writer.write(json_response({"error": {"message": "not here", "type": "invalid_request_error"}}, 404))
             return True
         fault = self._chance.choice(("503", "429", "cut", "error")) if self._chance.random() < self._faults else ""
         self.failed += bool(fault)
         if fault in ("503", "429"):
-            await _send(writer, int(fault), {"error": {"message": "try again", "type": "server_error"}})
+            writer.write(json_response({"error": {"message": "try again", "type": "server_error"}}, int(fault)))
             return True
         mark = MARK.findall(str(json.loads(body)["messages"][-1]["content"]))[-1]
         breaks_at = self._chance.randrange(WORDS) if fault else WORDS + 1
@@ -92,7 +87,6 @@ class Model:
         writer.write(_event(mark, {}, "stop", x_groq={"usage": usage}))
         done = b"data: [DONE]\n\n"
         writer.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(done), done))
-        await writer.drain()
         return True
 
 
@@ -107,22 +101,12 @@ def _chunk(value: object) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-async def _send(writer: asyncio.StreamWriter, status: int, value: object) -> None:
-    data = json.dumps(value).encode()
-    head = f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {len(data)}\r\n\r\n"
-    writer.write(head.encode() + data)
-    await writer.drain()
-
-
 @asynccontextmanager
 async def model(faults: float = FAULTS, pace_s: float = PACE_S) -> AsyncIterator[tuple[str, Model]]:
     """The model on a port of its own; gives its address."""
     playing = Model(faults, pace_s)
-    server = await asyncio.start_server(playing.serve, "127.0.0.1", 0, backlog=2048)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", playing
-    finally:
-        server.close()
+    async with listening(playing.serve, backlog=2048) as port:
+        yield f"http://127.0.0.1:{port}", playing
 
 
 def settings(upstream: str) -> dict[str, str]:

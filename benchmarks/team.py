@@ -17,8 +17,8 @@ from typing import Any, Final
 import aiohttp
 from sqlalchemy import insert, text
 
+from benchmarks.breakable import until_open
 from benchmarks.campaign.house import Postgres, Redis
-from benchmarks.campaign.replica import until_open
 from benchmarks.processes import PeerMissingError, Process, free_port, run_server, upstream
 from benchmarks.rows import Bench, Row, median, percentile
 from benchmarks.upstream import order

@@ -19,8 +19,8 @@ from typing import Any
 
 import uvloop
 
+from benchmarks.loopback import answer_requests, groq_models, json_response
 from benchmarks.text import tokens
-from groq_core.models.registry import MODELS
 
 ORDER = re.compile(rb"\[\[tokens=(\d+) rate=(\d+) id=(\w+)( stamped)?\]\]")
 TICK_S, CROWD_S = 0.0005, 0.0002
@@ -89,28 +89,16 @@ class Upstream:
         return [known.get(token) or known.setdefault(token, _event({"content": token})) for token in tokens(count)]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                found = re.search(rb"content-length: *(\d+)", head, re.I)
-                body = await reader.readexactly(int(found[1])) if found else b""
-                await self._answer(head.split(b" ", 2)[1].decode(), body, writer)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
+        await answer_requests(reader, writer, self._answer)
 
     async def _answer(self, path: str, body: bytes, writer: asyncio.StreamWriter) -> None:
         if path.startswith("/played/"):
-            return _json(writer, self.played.get(path.rsplit("/", 1)[1]))
+            return writer.write(json_response(self.played.get(path.rsplit("/", 1)[1])))
         if path.endswith("/models"):
-            ids = [spec.id for spec in MODELS.values() if spec.provider == "groq"]
-            listed = [{"id": id, "object": "model", "created": 0, "owned_by": "groq", "active": True} for id in ids]
-            return _json(writer, {"object": "list", "data": listed})
+            return writer.write(json_response(groq_models()))
         ordered = ORDER.findall(body)
         if not ordered:
-            return _json(writer, {"error": {"message": "nothing was ordered"}}, status=400)
+            return writer.write(json_response({"error": {"message": "nothing was ordered"}}, 400))
         count, rate, name = int(ordered[-1][0]), int(ordered[-1][1]), ordered[-1][2].decode()
         if re.search(rb'"stream": *true', body):
             await self._stream(writer, count, rate, name, stamped=bool(ordered[-1][3]))
@@ -118,7 +106,7 @@ class Upstream:
         message = {"role": "assistant", "content": "".join(tokens(count))}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
         whole = {**_FRAME, "object": "chat.completion", "choices": [choice], "usage": _usage(count, rate)}
-        return _json(writer, whole)
+        return writer.write(json_response(whole))
 
     async def _stream(self, writer: asyncio.StreamWriter, count: int, rate: int, name: str, *, stamped: bool) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
@@ -143,12 +131,6 @@ class Upstream:
         writer.write(
             _chunk(_event({}, "stop", x_groq={"id": "req_1", "usage": usage}, usage=usage) + _END) + b"0\r\n\r\n"
         )
-
-
-def _json(writer: asyncio.StreamWriter, value: object, status: int = 200) -> None:
-    body = json.dumps(value).encode()
-    head = b"HTTP/1.1 %d OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % (status, len(body))
-    writer.write(head + body)
 
 
 async def main() -> None:

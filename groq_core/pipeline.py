@@ -17,7 +17,7 @@ from typing import TypeAlias, TypeVar
 import msgspec
 
 from groq_core.errors import Kind, ProviderError
-from groq_core.events import Events, Outlet, ReasoningDelta, TextDelta
+from groq_core.events import Events, Outlet
 from groq_core.models.spec import ModelSpec
 from groq_core.requests import Request
 
@@ -89,22 +89,22 @@ class Bypass:
         self.thought = 0
         self.last_at = 0.0
 
-    def __call__(self, event: TextDelta | ReasoningDelta) -> bool:
-        """Let a piece go past; false when its reader can take none now."""
-        if not self._take(event):
+    def __call__(self, words: str, thought: bool) -> bool:
+        """Let words, or thoughts, go past; false when their reader can take none now."""
+        if not self._take(words, thought):
             return False
         self.last_at = self._now()
-        if isinstance(event, TextDelta):
-            self.words.append(event.text)
+        if thought:
+            self.thought += len(words.encode())
         else:
-            self.thought += len(event.text.encode())
+            self.words.append(words)
         return True
 
 
-def stack(*middlewares: Middleware[In], around: Handler[In]) -> Handler[In]:
-    """Wrap a handler; the first middleware is the outermost, as it reads."""
+def stack(*middlewares: Middleware[In] | None, around: Handler[In]) -> Handler[In]:
+    """Wrap a handler; the first middleware is the outermost, as it reads. None is a layer that is not wanted."""
     handler = around
-    for middleware in reversed(middlewares):
+    for middleware in reversed([one for one in middlewares if one is not None]):
         handler = partial(middleware, handler)
     return handler
 

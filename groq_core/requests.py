@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -31,12 +31,20 @@ def new_request_id() -> str:
     >>> len(new_request_id())
     29
     """
-    number = (time.time_ns() // 1_000_000) << 80 | int.from_bytes(os.urandom(10))
-    # Ten bits at a time: the library's own way takes four times as long.
-    return "gc_" + "".join([_PAIRS[number >> bits & 1023] for bits in range(120, -1, -10)])
+    stamp = time.time_ns() // 1_000_000
+    # Of each random byte five bits are a letter; the library's own way takes ten times as long.
+    chance = os.urandom(16).translate(_LETTERS).decode()
+    return f"gc_{_early(stamp >> 20)}{_PAIRS[stamp >> 10 & 1023]}{_PAIRS[stamp & 1023]}{chance}"
+
+
+@lru_cache(maxsize=1)
+def _early(stamp: int) -> str:
+    """The first letters of an id, the same for seventeen minutes."""
+    return "".join([_PAIRS[stamp >> bits & 1023] for bits in (20, 10, 0)])
 
 
 _PAIRS = [first + second for first in ENCODE for second in ENCODE]
+_LETTERS = "".join(ENCODE[byte % 32] for byte in range(256)).encode()
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):

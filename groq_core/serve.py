@@ -43,6 +43,10 @@ logger = logging.getLogger("groq_core.serve")
 OPEN_ID = "open id"
 """What the session of somebody without a password here holds good for."""
 
+YOUNG = 10_000
+"""New objects after which garbage is looked for. A hundred requests under way hold more than Python's 700, all of which
+would be looked through again for each few more."""
+
 GRACE_S = 10
 """Seconds that running answers get to finish after SIGTERM."""
 
@@ -211,6 +215,7 @@ async def _serve(settings: Settings, people: UserFile | None, worker: int | None
         def loaded(error: Exception | None) -> None:
             # What is there now stays; looking through it for garbage again would halt all answers for 150 ms.
             gc.freeze()
+            gc.set_threshold(YOUNG)
             gc.enable()
             server.should_exit = server.should_exit or error is not None
             server.failed = error is not None

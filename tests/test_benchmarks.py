@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 
 import pytest
@@ -13,6 +12,7 @@ from benchmarks.results import HEAD, merge, section, table
 from benchmarks.rows import Row, WrongTextError, check
 from benchmarks.text import letters, tokens
 from benchmarks.upstream import Upstream, order
+from tests.serving import listening
 
 
 def test_a_row_with_a_mark_tells_whether_it_is_reached() -> None:
@@ -35,9 +35,8 @@ def test_a_section_is_one_table() -> None:
 
 async def test_the_model_sends_what_was_ordered_byte_for_byte() -> None:
     upstream = Upstream()
-    server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
-    async with server:
-        connection = Connection(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    async with listening(upstream.serve) as port:
+        connection = Connection(f"http://127.0.0.1:{port}")
         for rate in (0, 5000):
             body = {"messages": [{"role": "user", "content": order(100, rate, f"r{rate}")}], "stream": True}
             stream, first, last = await connection.stream("/v1/chat/completions", body)

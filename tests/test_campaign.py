@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import shutil
-from pathlib import Path
 
 import pytest
 
@@ -23,11 +20,9 @@ SMALL = (
     "clock of a replica wrong by up to an hour",
     "disk of a replica full",
 )
-POSTGRES = bool(sorted(Path("/usr/lib/postgresql").glob("*/bin"))) or shutil.which("pg_ctl") is not None
 
 
-@needs("redis-server", "nginx")
-@pytest.mark.skipif(not POSTGRES and not os.environ.get("CI"), reason="needs PostgreSQL, which is not installed")
+@needs("redis-server", "nginx", "PostgreSQL")
 async def test_whatever_breaks_nobody_overspends_and_every_answer_is_whole_and_its_own(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

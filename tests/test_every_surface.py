@@ -47,7 +47,7 @@ Output = pytest.CaptureFixture[str]
 
 SCHEMA = {"type": "object", "properties": {"total": {"type": ["number", "null"]}}}
 
-pytestmark = needs("ffmpeg")
+pytestmark = [pytest.mark.usefixtures("forks"), needs("ffmpeg")]
 
 
 @dataclass

@@ -62,11 +62,6 @@ class Ways:
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def ways(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ways]:
     folder = tmp_path_factory.mktemp("ways")
     simulator = Simulator(pace=0, limits="off", seed=1)

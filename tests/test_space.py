@@ -19,13 +19,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.requires import only_if_asked, only_where
 from tests.test_requirements import ROOT, spaces_line
 
 pytestmark = [
-    pytest.mark.skipif(
-        not (os.environ.get("CI") or os.environ.get("TRY_SPACE")), reason="installs a Space anew: set TRY_SPACE=1"
-    ),
-    pytest.mark.skipif(sys.platform == "win32", reason="Spaces run on Linux"),
+    only_if_asked("TRY_SPACE", "installs a Space anew"),
+    only_where(sys.platform != "win32", "Spaces run on Linux"),
     pytest.mark.timeout(900),
     pytest.mark.xdist_group("space"),
 ]

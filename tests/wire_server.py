@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from tests.serving import listening
+
 
 class Stall(msgspec.Struct, frozen=True):
     """Send nothing more and wait until the client hangs up."""
@@ -161,10 +163,6 @@ class WireServer:
 async def serving(*scripts: Script) -> AsyncIterator[WireServer]:
     """Serve the scripts on loopback, one a request; more requests than scripts fail loudly at the client."""
     wire = WireServer(*scripts)
-    server = await asyncio.start_server(wire.handle, "127.0.0.1", 0)
-    host, port = server.sockets[0].getsockname()[:2]
-    wire.url = f"http://{host}:{port}"
-    try:
+    async with listening(wire.handle) as port:
+        wire.url = f"http://127.0.0.1:{port}"
         yield wire
-    finally:
-        server.close()

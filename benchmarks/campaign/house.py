@@ -15,9 +15,10 @@ from pathlib import Path
 
 import aiohttp
 
-from benchmarks.campaign.replica import Breakable, Replica, until_open
+from benchmarks.breakable import RedisServer, until_open
+from benchmarks.campaign.replica import Replica
 from benchmarks.crossing import Crossing
-from benchmarks.processes import ROOT, PeerMissingError, environment, free_port
+from benchmarks.processes import ROOT, environment, find_program, free_port
 
 NGINX = """
 daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/nginx.log crit;
@@ -40,30 +41,8 @@ http {{
 """
 
 
-def program(*names: str) -> str:
-    """
-    Raises:
-        PeerMissingError: None of them is installed.
-    """
-    path = os.environ.get("PATH", "") + ":/usr/sbin"
-    found = next(filter(None, (shutil.which(name, path=path) for name in names)), None)
-    if found is None:
-        raise PeerMissingError(f"{names[0]} is not installed")
-    return found
-
-
-class Redis(Breakable):
-    """A server that keeps nothing on disk."""
-
-    def __init__(self, folder: Path, of: int | None = None) -> None:
-        self.port = free_port()
-        self._command = [program("redis-server", "valkey-server"), "--port", str(self.port), "--bind", "127.0.0.1"]
-        self._command += ["--save", "", "--dir", str(folder)]
-        self.of = of
-
-    def start(self) -> None:
-        of = [] if self.of is None else ["--replicaof", "127.0.0.1", str(self.of)]
-        self._process = subprocess.Popen([*self._command, *of], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+class Redis(RedisServer):
+    """A server that can be told things while it runs, if it listens."""
 
     async def say(self, *words: str) -> None:
         with suppress(OSError, TimeoutError):
@@ -84,7 +63,7 @@ class Postgres:
         self._data = folder / "postgres"
         known = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
         self._bin = next((one for one in reversed(known) if (one / "pg_ctl").exists()), None) or (
-            Path(program("pg_ctl")).resolve().parent
+            Path(find_program("pg_ctl")).resolve().parent
         )
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -207,7 +186,9 @@ async def _nginx(house: House) -> AsyncIterator[str]:
     file = house.folder / "nginx.conf"
     (house.folder / "nginx").mkdir(exist_ok=True)
     file.write_text(NGINX.format(folder=house.folder, port=port, servers=servers))
-    process = subprocess.Popen([program("nginx"), "-c", str(file), "-p", str(house.folder)], stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [find_program("nginx"), "-c", str(file), "-p", str(house.folder)], stderr=subprocess.DEVNULL
+    )
     try:
         await until_open(port)
         yield f"http://127.0.0.1:{port}"

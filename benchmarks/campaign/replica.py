@@ -2,52 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import resource
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
 import aiohttp
 
+from benchmarks.breakable import Breakable, until_open
 from benchmarks.crossing import Crossing
 from benchmarks.processes import LITELLM, PEERS, ROOT, environment, free_port, peer_python
 
 SECRET = "campaign-secret-that-all-replicas-share"
-
-
-async def until_open(port: int, seconds: float = 60.0) -> None:
-    ends = time.monotonic() + seconds
-    while True:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            if time.monotonic() > ends:
-                raise
-            await asyncio.sleep(0.05)
-        else:
-            writer.close()
-            return
-
-
-class Breakable:
-    """A process that can be signalled and killed, where it runs."""
-
-    _process: subprocess.Popen[bytes] | None = None
-
-    def signal(self, number: int) -> None:
-        if self._process is not None:
-            os.kill(self._process.pid, number)
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
 
 
 class Replica(Breakable):

@@ -4,6 +4,7 @@ Whose turn it is, who interrupts, and how soon an answer is heard.
     python -m benchmarks.voice                # about twelve minutes
     python -m benchmarks.voice --quick        # about four
     python -m benchmarks.voice --only times   # about four; with --quick one and a half
+    python -m benchmarks.voice --only times --timeline  # and what the page and the provider did when
     python -m benchmarks.voice --write        # and into RESULTS.md, each half as a section of its own
 
 Needs Node, Chromium, espeak-ng, sox and ffmpeg; with Debian's asterisk-core-sounds-en-g722 (and -fr-, -it-, -es-, -ru-)
@@ -33,6 +34,7 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.voice")
     parser.add_argument("--quick", action="store_true", help="a third of the recordings, five rounds")
     parser.add_argument("--only", choices=("shares", "times"), help="of the recordings, or of the page in Chromium")
+    parser.add_argument("--timeline", action="store_true", help="print when the page and the provider did what")
     parser.add_argument("--write", action="store_true", help="write the table into RESULTS.md")
     chosen = parser.parse_args(argv)
     if chosen.write and chosen.only != "shares" and (load := os.getloadavg()[0]) > BUSY_LOAD:
@@ -44,7 +46,7 @@ def main(argv: list[str]) -> int:
     if chosen.only != "times":
         found[SECTIONS["shares"]] = detector(chosen.quick)
     if chosen.only != "shares":
-        found[SECTIONS["times"]] = asyncio.run(latency(5 if chosen.quick else 20))
+        found[SECTIONS["times"]] = asyncio.run(latency(5 if chosen.quick else 20, show_timeline=chosen.timeline))
     for rows in found.values():
         print(f"load average {os.getloadavg()[0]:.1f}\n\n{table(rows)}")
     if chosen.write:

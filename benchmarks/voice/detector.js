@@ -14,7 +14,7 @@ import { rms } from "../../assets/js/talk/activity.js";
 
 const RATE = 16_000;
 const BLOCK = 128;
-const LOOKED_AT = 682; // what the loudspeaker's analyser sees: 2048 samples at 48 kHz
+const LOOKED_AT = 682; // what the loudspeaker's analyser sees: 1024 samples at 24 kHz
 const JUDGED_S = 0.06; // what a judgement takes on the way and on the server
 const WRITTEN_S = 0.3; // and a transcript
 const WEIGHTS = new URL("../../assets/vendor/silero-vad/silero_vad_16k.safetensors", import.meta.url);

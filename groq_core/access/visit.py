@@ -16,6 +16,9 @@ KEY = "groq_core.visit"
 MARKS = frozenset({b"forwarded", b"via", b"x-real-ip", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto"})
 """Headers that only a proxy adds."""
 
+TELLING = MARKS | {b"origin", b"sec-fetch-site"}
+"""Those, and the ones by which a browser tells whose page asks."""
+
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
     """
@@ -68,10 +71,15 @@ class Forwarding:
         self.trusts = lru_cache(maxsize=1024)(self._is_trusted)
         """Whether what an address says of others is believed."""
 
+        self._plain = lru_cache(maxsize=1024)(self._plain_visit)
+
     def read(self, scope: Scope) -> Visit:
+        """Who asks."""
         headers = _joined(scope["headers"])
         client = scope.get("client")
         peer = plain_address(client[0]) if client else ""
+        if TELLING.isdisjoint(headers) and b"x-forwarded-" not in b" ".join(headers):
+            return self._plain(peer, _text(headers, b"host"), scope.get("scheme"), scope.get("http_version"))
         trusted = self.trusts(peer)
         authorities = [_text(headers, b"host")]
         https = scope.get("scheme") == "https"
@@ -90,6 +98,10 @@ class Forwarding:
             foreign=_foreign(headers, origin, authorities),
             cors=self._origins.allow(origin) if origin else "",
         )
+
+    def _plain_visit(self, peer: str, host: str, scheme: str | None, version: str | None) -> Visit:
+        """Of a program that says nothing of itself, by way of nobody who says anything."""
+        return Visit(address=peer, https=scheme == "https", authorities=(host,), proxied=version == "1.0")
 
     def _is_trusted(self, address: str) -> bool:
         if self._all:

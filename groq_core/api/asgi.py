@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
-from functools import partial
 from time import perf_counter
 from types import TracebackType
 from typing import Any, TypeAlias
@@ -20,7 +19,7 @@ from groq_core.connections.guard import GuardedProtocol
 from groq_core.connections.line import DirectLine, line_of
 from groq_core.encoding import json_bytes
 from groq_core.errors import RequestError
-from groq_core.events import Event, Outlet
+from groq_core.events import Outlet
 from groq_core.requests import Caller, new_request_id
 from groq_core.telemetry.trace_context import CLIENT
 
@@ -215,14 +214,14 @@ class ApiExchange:
         await self._send({"type": "http.response.body", "body": body, "more_body": True})
         self.sending = None
 
-    def outlet(self, encode: Callable[[Event], bytes]) -> Outlet | None:
+    def outlet(self, encode: Callable[[str, bool], bytes]) -> Outlet | None:
         """
         Where words can go to the client at once; None where the server has no such way.
 
         Args:
-            encode: Words as they are written.
+            encode: Words as they are written; true for thoughts.
         """
-        return partial(self._line.offer, encode) if self._line is not None else None
+        return self._line.outlet(encode) if self._line is not None else None
 
     async def end(self, body: bytes = b"") -> None:
         await self._send({"type": "http.response.body", "body": body, "more_body": False})

@@ -88,16 +88,20 @@ async def stream_answer(
 
 
 async def fold_answer(
-    exchange: ApiExchange, events: Events, watch: HangUpWatch, clock: Callable[[], float], notes: Sequence[Note] = ()
-) -> Reply | None:
+    exchange: ApiExchange,
+    events: Events,
+    watch: HangUpWatch,
+    clock: Callable[[], float],
+    answer: Callable[[Reply], Awaitable[None]],
+    notes: Sequence[Note] = (),
+) -> None:
     """
-    Wait for the whole answer; one that broke is an error, however much of it there was.
+    Wait for the whole answer and give it; one that broke is an error, however much of it there was.
 
     Args:
+        answer: Sends it. The layers close their books after that, as after a stream's last word; before it where its
+            headers tell of them, or where it is kept and its asker could ask again before it is.
         notes: What was changed before anybody was asked.
-
-    Returns:
-        None when the client has been told why there is no answer.
     """
     reply = Reply()
     reply.receipt.request_id = exchange.request_id
@@ -109,13 +113,18 @@ async def fold_answer(
                 reply.apply(event, clock() - started)
                 if reply.finished is not None:
                     watch.release()
+                    if exchange.notes is None and reply.receipt.cache == "off":
+                        await answer(reply)
                     await _exhaust(events, exchange)
         if reply.finished is None:
             raise _no_end_error()
     except (Exception, asyncio.CancelledError) as caught:
+        if exchange.started:
+            raise
         await refuse(exchange, reason(caught, watch), reply.receipt)
-        return None
-    return reply
+        return
+    if not exchange.started:
+        await answer(reply)
 
 
 def _no_end_error() -> BrokenAnswerError:

@@ -112,7 +112,7 @@ async def run(args: argparse.Namespace) -> int:
             status.say(text)
         if args.estimate:
             return 0
-        with Sink(args.output) as sink:
+        async with Sink(args.output) as sink:
             job = Job(questions="")
             batch: BatchRun | None = None
             progress = Progress(total=found.lines)
@@ -120,7 +120,8 @@ async def run(args: argparse.Namespace) -> int:
                 job = await asyncio.to_thread(job_of, args.output, source)
                 failed = [name for name, _ in sink.failures(sink.failed)] if args.retry_failed else []
                 if args.retry_failed:
-                    status.say(f"{count(sink.forget_failures())} failed lines are run again")
+                    forgotten = await asyncio.to_thread(sink.forget_failures)
+                    status.say(f"{count(forgotten)} failed lines are run again")
                 if args.via == "groq-batch":
                     steps = run_later(core, source, sink, job, found.lines)
                 else:

@@ -12,7 +12,8 @@ from starlette.types import ASGIApp
 
 from groq_core.api.app import create_api
 from groq_core.client.in_process import AsyncTransport, SyncTransport
-from groq_core.compose import PerLoop, assemble
+from groq_core.compose import assemble
+from groq_core.connections.event_loop import PerLoop
 from groq_core.redaction import Secret
 from groq_core.settings.env_file import load
 from groq_core.settings.settings import Settings

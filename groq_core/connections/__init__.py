@@ -2,7 +2,7 @@
 The connections of this server: how large a head, how slow a body, how many at once, and which process takes them.
 
 - ``bytes``: One budget for the bytes that requests hold in memory.
-- ``event_loop``: The event loop that everything runs on.
+- ``event_loop``: The event loop that everything runs on, and what belongs to one.
 - ``guard``: uvicorn's fastest HTTP protocol, with the bounds it does not have.
 - ``large_blocks``: Large blocks of memory, given back to the system when they are done with.
 - ``line``: The way from an answer to its client's socket, with neither a task nor a message in between.
@@ -10,5 +10,5 @@ The connections of this server: how large a head, how slow a body, how many at o
 - ``workers``: Several processes behind one port: a parent that answers nothing, starts them, starts a dead one again,
   and ends them.
 
-Imported by ``api``, ``cli``, ``media``, ``serve``, ``services`` and ``ui``.
+Imported by ``api``, ``cli``, ``client``, ``gradio``, ``media``, ``serve``, ``services`` and ``ui``.
 """

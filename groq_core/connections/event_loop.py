@@ -1,9 +1,14 @@
-"""The event loop that everything runs on."""
+"""The event loop that everything runs on, and what belongs to one."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
@@ -24,3 +29,45 @@ def list_no_generators() -> None:
     half read is closed when it is collected, as before.
     """
     sys.set_asyncgen_hooks(firstiter=None)
+
+
+class PerLoop(Generic[T]):
+    """
+    What belongs to an event loop, such as a core with its connections: made when it is first wanted there.
+
+    A program may have several loops, one after the other (`asyncio.run` twice) or side by side.
+
+    Args:
+        make: Makes one; what it enters on the stack is left by :meth:`close`.
+    """
+
+    def __init__(self, make: Callable[[AsyncExitStack], Awaitable[T]]) -> None:
+        self._make = make
+        self._made: dict[asyncio.AbstractEventLoop, tuple[asyncio.Task[T], AsyncExitStack]] = {}
+
+    async def get(self) -> T:
+        """The one of the running loop; who stops waiting for it leaves it to those who wait still."""
+        loop = asyncio.get_running_loop()
+        for ended in [one for one in self._made if one.is_closed()]:
+            del self._made[ended]
+        making = self._made[loop][0] if loop in self._made else None
+        # One that could not be made is made anew: what was missing may be there by now.
+        if making is None or (making.done() and (making.cancelled() or making.exception() is not None)):
+            stack = AsyncExitStack()
+            making = loop.create_task(self._make_on(stack))
+            self._made[loop] = making, stack
+        return await asyncio.shield(making)
+
+    async def _make_on(self, stack: AsyncExitStack) -> T:
+        try:
+            return await self._make(stack)
+        except BaseException:
+            await stack.aclose()
+            raise
+
+    async def close(self) -> None:
+        """Leave what was made on the running loop, once it is."""
+        making, stack = self._made.pop(asyncio.get_running_loop(), (None, None))
+        if making is not None and stack is not None:
+            await asyncio.gather(making, return_exceptions=True)
+            await stack.aclose()

@@ -214,11 +214,18 @@ class GuardedProtocol(HttpToolsProtocol):
         self._take(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._take(len(name) + len(value) + 4)
+        self._head_size += len(name) + len(value) + 4
         if not self._in_head:
+            if self._head_size > self.guard.bounds.head_bytes:
+                self._refuse(431)
             return  # a trailer: what was read of the head has been believed already
-        super().on_header(name, value)
-        if len(self.headers) > self.guard.bounds.fields:
+        # As uvicorn's own does, which is called for every field of every request.
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((name, value))
+        bounds = self.guard.bounds
+        if len(self.headers) > bounds.fields or self._head_size > bounds.head_bytes:
             self._refuse(431)
 
     def on_headers_complete(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE, RequestResponseCycle
 
 from groq_core.connections.guard import GuardedProtocol
+from groq_core.events import Outlet
 
 NO_BODY = (204, 304)
 
@@ -25,19 +26,24 @@ class DirectLine:
     def __init__(self, cycle: RequestResponseCycle) -> None:
         self._cycle = cycle
 
-    def offer(self, encode: Callable[[Any], bytes], value: Any) -> bool:
+    def outlet(self, encode: Callable[[str, bool], bytes]) -> Outlet:
         """
-        Send a piece of the body, if the headers are out, the client is there and keeps up.
+        Where words are sent at once, if the headers are out, the client is there and keeps up.
 
-        Returns:
-            Whether it was sent.
+        Args:
+            encode: Words as they are written; true for thoughts.
         """
         cycle = self._cycle
-        if not cycle.chunked_encoding or cycle.flow.write_paused or cycle.disconnected or cycle.response_complete:
-            return False
-        body = encode(value)
-        cycle.transport.write(b"%x\r\n%b\r\n" % (len(body), body))
-        return True
+        flow, write = cycle.flow, cycle.transport.write
+
+        def offer(words: str, thought: bool) -> bool:
+            if not cycle.chunked_encoding or flow.write_paused or cycle.disconnected or cycle.response_complete:
+                return False
+            body = encode(words, thought)
+            write(b"%x\r\n%b\r\n" % (len(body), body))
+            return True
+
+        return offer
 
     def listen(self, tell: Callable[[], None]) -> GuardedProtocol | None:
         """

@@ -86,8 +86,11 @@ Content: TypeAlias = TextDelta | ReasoningDelta | ToolCallDelta | AudioDelta | S
 Answer: TypeAlias = Content | Finished
 Events: TypeAlias = AsyncGenerator[Event, None]
 
-Outlet: TypeAlias = Callable[[Event], bool]
-"""Takes words past the stream of events, at once; false when its reader can take none now: they go the usual way."""
+Outlet: TypeAlias = Callable[[str, bool], bool]
+"""
+Takes words past the stream of events, at once: the words, and whether they are thoughts. False when its reader can take
+none now: they go the usual way.
+"""
 
 CONTENT = (TextDelta, ReasoningDelta, ToolCallDelta, AudioDelta, SegmentsFound)
 """For ``isinstance``: the events after which a reader has seen something."""

@@ -127,16 +127,19 @@ class FallbackChain:
                 if not turns.may_ask(turn):
                     continue
             # Overhead is what we took ourselves, not what was waited for.
-            if not run.asked:
-                self._metrics.overhead.observe(max(0.0, budget.elapsed_s - waited))
-            elif run.asked[-1] is not turn.spec:
+            overhead = max(0.0, budget.elapsed_s - waited) if not run.asked else None
+            if run.asked and run.asked[-1] is not turn.spec:
                 self._metrics.fell_back(run.asked[-1].name, turn.spec.name)
             run.asked.append(turn.spec)
             finished = False
-            async with aclosing(self._ask(run, turns, turn)) as events:
-                async for event in events:
-                    finished = finished or isinstance(event, Finished)
-                    yield event
+            try:
+                async with aclosing(self._ask(run, turns, turn)) as events:
+                    async for event in events:
+                        finished = finished or isinstance(event, Finished)
+                        yield event
+            finally:
+                if overhead is not None:
+                    self._metrics.overhead.observe(overhead)  # after the answer, which waits for none of it
             if finished:
                 return
         async with aclosing(self._nobody(run)) as events:

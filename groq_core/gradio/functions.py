@@ -14,7 +14,8 @@ from typing import Any, Final
 
 import gradio as gr
 
-from groq_core.compose import Core, PerLoop, assemble
+from groq_core.compose import Core, assemble
+from groq_core.connections.event_loop import PerLoop
 from groq_core.errors import GroqCoreError
 from groq_core.events import AttemptFailed, Continued, Events, ReasoningDelta, Restarted, TextDelta
 from groq_core.gradio.messages import MessageTurn, conversation

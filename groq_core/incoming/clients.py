@@ -187,6 +187,10 @@ def _tool_name(tool: object) -> str:
 # ── the conversation ─────────────────────────────────────────────────────────────────────────────────
 
 
+PLAIN: Final = {"role", "content"}
+"""Fields of a message in which there is nothing to mend where both are texts."""
+
+
 def mend_messages(messages: Any) -> Any:
     """
     Bring a conversation to the wire of today.
@@ -204,6 +208,9 @@ def mend_messages(messages: Any) -> Any:
     for index, message in enumerate(messages):
         if not isinstance(message, dict):
             mended.append(message)
+            continue
+        if message.keys() == PLAIN and isinstance(message["content"], str) and message["role"] in ("user", "system"):
+            mended.append(dict(message))
             continue
         message = dict(message)
         if isinstance(role := message.get("role"), str):

@@ -32,13 +32,12 @@ class Breaker:
         credential, spec = attempt.request.caller.credential, attempt.spec
         probe = self._health.enter(credential, spec.provider, spec.name, forced=attempt.forced)
         began = self._health.now()
-        judged = False
+        judged = answered = False
         try:
             async with aclosing(handle(attempt)) as events:
                 async for event in events:
                     if isinstance(event, Finished):
-                        judged = True
-                        self._health.record_success(credential, spec.provider, spec.name)
+                        judged = answered = True
                     yield event
         except ProviderError as error:
             judged = True
@@ -51,5 +50,7 @@ class Breaker:
                 self._gone(spec.name)
             raise
         finally:
+            if answered:
+                self._health.record_success(credential, spec.provider, spec.name)
             if not judged:
                 self._health.record_cancellation(credential, spec.provider, spec.name, probe=probe)

@@ -10,7 +10,7 @@ from contextlib import aclosing
 import msgspec
 
 from groq_core.errors import ChainError, GroqCoreError, RequestError
-from groq_core.events import AudioDelta, Events, ReasoningDelta, TextDelta, ToolCallDelta
+from groq_core.events import AudioDelta, Event, Events, Finished, ReasoningDelta, TextDelta, ToolCallDelta
 from groq_core.pipeline import Handler
 from groq_core.reply import Receipt
 from groq_core.requests import Request
@@ -74,7 +74,8 @@ class Log:
         ]
 
     async def __call__(self, handle: Handler[Request], request: Request) -> Events:
-        receipt, clock = Receipt(), self._clock
+        story: list[tuple[Event, float]] = []
+        clock = self._clock
         started = clock()
         outcome, error = "cancelled", ""
         self._metrics.requests += 1
@@ -84,9 +85,9 @@ class Log:
             async with aclosing(handle(request)) as events:
                 async for event in events:
                     if not isinstance(event, _SPOKEN):
-                        receipt.note(event, clock() - started)
-                    if receipt.finished is not None:
-                        outcome = "degraded" if receipt.degraded else "answered"
+                        story.append((event, clock() - started))
+                        if isinstance(event, Finished):
+                            outcome = "answered"
                     yield event
         except RequestError as failure:
             outcome, error = "refused", failure.code or str(failure.status)
@@ -97,6 +98,11 @@ class Log:
             raise
         finally:
             del self._running[mark]
+            receipt = Receipt()
+            for told, elapsed in story:
+                receipt.note(told, elapsed)
+            if outcome == "answered" and receipt.degraded:
+                outcome = "degraded"
             self._write(request, receipt, outcome, error, clock() - started)
             self._changed()
 

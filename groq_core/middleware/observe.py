@@ -13,7 +13,6 @@ from groq_core.events import (
     CONTENT,
     AttemptFailed,
     AttemptStarted,
-    Event,
     Events,
     Finished,
     TextDelta,
@@ -59,6 +58,7 @@ class Observe:
         ttft: float | None = None
         size = 0
         outcome, kind = "cancelled", ""
+        finished: Finished | None = None
 
         self._changed()
         try:
@@ -68,13 +68,12 @@ class Observe:
                     if ttft is None and isinstance(event, CONTENT):
                         ttft = clock() - started
                         stats.ttfts.append(ttft)
-                        self._metrics.time_to_first_token.labels(spec.provider, label).observe(ttft)
                     if isinstance(event, TextDelta):
                         size += len(event.text)
                     elif isinstance(event, Finished):
                         outcome = "answered"
                         stats.answered += 1
-                        event = self._complete(event, attempt, label, number, ttft, clock() - started)
+                        event = finished = self._complete(event, attempt, number, ttft, clock() - started)
                     yield event
         except ProviderError as error:
             outcome, kind = "failed", error.kind
@@ -97,24 +96,29 @@ class Observe:
             raise
         finally:
             stats.inflight -= 1
+            # Only now: whoever waits for the words waits for none of it.
             self._metrics.attempts.labels(spec.provider, label, outcome, kind).inc()
+            if ttft is not None:
+                self._metrics.time_to_first_token.labels(spec.provider, label).observe(ttft)
+            if finished is not None:
+                self._count(finished, spec, label)
             self._changed()
 
-    def _complete(
-        self, event: Finished, attempt: Attempt, label: str, number: int, ttft: float | None, elapsed: float
-    ) -> Event:
-        spec, usage = attempt.spec, usage_of(event.usage, attempt.request)
-        cost = self._price(spec, usage) if usage else None
-        if event.unread:
-            self._metrics.unread.labels(spec.provider, label).inc(event.unread)
-        if cost:
-            attempt.budget.spent_usd += cost
-        if usage is not None:
+    def _count(self, finished: Finished, spec: ModelSpec, label: str) -> None:
+        if finished.unread:
+            self._metrics.unread.labels(spec.provider, label).inc(finished.unread)
+        if (usage := finished.usage) is not None:
             tokens = self._metrics.token_usage
             tokens.labels(spec.provider, label, "input").inc(usage.prompt_tokens)
             tokens.labels(spec.provider, label, "output").inc(usage.completion_tokens)
             if usage.tokens_per_s is not None:
                 self._metrics.of(spec.name).tokens_per_s = usage.tokens_per_s
+
+    def _complete(self, event: Finished, attempt: Attempt, number: int, ttft: float | None, elapsed: float) -> Finished:
+        spec, usage = attempt.spec, usage_of(event.usage, attempt.request)
+        cost = self._price(spec, usage) if usage else None
+        if cost:
+            attempt.budget.spent_usd += cost
         return msgspec.structs.replace(
             event,
             usage=usage,

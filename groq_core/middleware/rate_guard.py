@@ -99,25 +99,29 @@ class RateGuard:
         def on_headers(headers: Mapping[str, str]) -> None:
             told = {(limit.kind, limit.window_s): (limit.limit, limit.remaining) for limit in read_headers(headers)}
             buckets.charge(reservation, told, at=received_at_ms(headers))
-            self._infer(buckets, spec, told)
+            if told:
+                self._infer(buckets, spec, told)
             if attempt.on_headers is not None:
                 attempt.on_headers(headers)
             self._changed()
 
-        used: Cost | None = None
+        settled = False
         try:
             guarded = msgspec.structs.replace(attempt, on_headers=on_headers)
             async with aclosing(handle(guarded)) as events:
                 async for event in events:
                     if isinstance(event, Finished):
-                        used = self._actual_cost(event, attempt, cost)
+                        # Before it is told: what is left stands in the headers of an answer that goes out whole.
+                        buckets.leave(reservation, used=self._actual_cost(event, attempt, cost))
+                        settled = True
                     yield event
         except ProviderError as error:
             if error.limit is not None:
                 self._learn_text(buckets, error.limit)
             raise
         finally:
-            buckets.leave(reservation, used=used)
+            if not settled:
+                buckets.leave(reservation)
             buckets.release_learners()
 
     async def _enter(self, buckets: TargetBuckets, attempt: Attempt, cost: Cost) -> Reservation:

@@ -247,6 +247,10 @@ class CatalogueKeeper:
         if fetch is None:
             self.current = msgspec.structs.replace(self.current, note="there is no Groq key; the built-in table counts")
 
+    def knows(self, model: str) -> bool:
+        """Whether there is such a model, by its id or as ``provider:id``."""
+        return self.current.lookup(model) is not None
+
     def subscribe(self, listener: Callable[[Catalogue], None]) -> Callable[[], None]:
         """Call back on every change; returns how to stop that."""
         self._listeners.append(listener)

@@ -8,7 +8,7 @@ decoder reads the bytes, which costs a thirtieth of what the SDK's own stream do
   note.
 - ``codings``: Content codings of a response (RFC 9110 §8.4.1): gzip, deflate, br and zstd, undone while the bytes
   come.
-- ``common``: What the adapters share: one exchange, and the events of a chat, a transcript and a voice.
+- ``common``: What the adapters share: how they ask, and the events of a chat, a transcript and a voice.
 - ``connection``: One connection to a provider: llhttp takes the framing off, and what one read brought goes on in one
   piece.
 - ``directory``: The providers that the settings give a client for, and which of them an attempt goes to.
@@ -20,6 +20,8 @@ decoder reads the bytes, which costs a thirtieth of what the SDK's own stream do
 - ``shortcut``: Words on their way past all layers: from the socket to the reader in one call, while nothing else is
   to be told.
 - ``transport``: The SDK's aiohttp client without a memory: many people's requests go through it.
+- ``upstream_exchange``: One request to a provider and its response, hung up on at the end; what goes wrong comes out as
+  one kind of error.
 - ``wire``: A chat's way to the provider: JSON there, bytes back, over kept connections, with nothing in between that
   costs.
 

@@ -13,8 +13,8 @@ import httpx
 
 from groq_core.providers.read_pace import ReadPace
 
-Take: TypeAlias = Callable[[bytes], bool]
-"""Gets what one read brought of a body; false when its reader has to be woken."""
+Take: TypeAlias = Callable[[list[bytes]], bool]
+"""Gets what one read brought of a body, in its pieces; false when its reader has to be woken."""
 
 BACKLOG_BYTES = 256 * 1024
 """What waits for a reader that is slower than the provider; then the socket is not read, and the provider waits."""
@@ -24,8 +24,6 @@ LARGEST_HEAD = 64 * 1024
 
 MUCH = 16 * 1024
 """Bytes of a read after which the next one need not wait: fifty tokens."""
-
-READ_BYTES = 64 * 1024
 
 ONE_WRITE = 64 * 1024
 """Bytes of a body that are cheaper copied behind the head than sent after it."""
@@ -162,7 +160,7 @@ class Connection(asyncio.Protocol):
         Hand each read over at once from now on, as long as :meth:`reads` is being waited for: no task is woken.
 
         Args:
-            take: Gets the bytes of the body. False: the reader has to be woken, and gets empty bytes.
+            take: Gets pieces of the body. False: the reader has to be woken, and gets empty bytes.
         """
         self._take = take
 
@@ -192,7 +190,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
 
-    def data_received(self, data: bytes) -> None:
+    def data_received(self, data: bytes | memoryview) -> None:
         self.held += len(data)
         try:
             self._parser.feed_data(data)
@@ -214,24 +212,33 @@ class Connection(asyncio.Protocol):
 
     def _hand_over(self, take: Take, size: int) -> bool:
         """Give to whoever takes; false when the reader is to be woken."""
-        pieces = len(self._parts)
+        parts = self._parts
+        pieces = len(parts)
         try:
-            taken = take(self._all())
+            taken = take(parts)
         except Exception as error:
             self._fail(error)  # a bug, which belongs into the reader's task
             return True
+        finally:
+            parts.clear()
+            self.held = 0
         if not taken:
-            self._parts.append(b"")
+            parts.append(b"")
             return False
-        if self._pace is not None and self._transport is not None:
-            self._pace.count(pieces)
-            # A read that brought much has gathered it already.
-            if not self._pace.interval_s or size >= MUCH:
-                self.leave_pace()
-            elif not self._paced or self._sock is None:
-                self._paced = True
-                self._transport.pause_reading()
-                self._pace.join(self)
+        pace = self._pace
+        if pace is None or self._transport is None:
+            return True
+        if self._paced and self._sock is not None and size < MUCH:
+            pace.pieces += pieces  # this is its beat, which looks at the clock for all of them
+            return True
+        pace.count(pieces)
+        # A read that brought much has gathered it already.
+        if not pace.interval_s or size >= MUCH:
+            self.leave_pace()
+        else:
+            self._paced = True
+            self._transport.pause_reading()
+            pace.join(self)
         return True
 
     @property
@@ -241,19 +248,19 @@ class Connection(asyncio.Protocol):
 
     def read_again(self) -> None:
         """Read what has come since the last time; called by the pace."""
-        if self._sock is None:
+        if self._sock is None or self._pace is None:
             if self._transport is not None:
                 self._transport.resume_reading()  # until the next bytes are here
             return
         try:
-            data = self._sock.recv(READ_BYTES)
+            size = self._sock.recv_into(self._pace.buffer)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
             self._fail(httpx.ReadError(str(error)))
             return
-        if data:
-            self.data_received(data)
+        if size:
+            self.data_received(self._pace.buffer[:size])
         else:
             self.leave_pace()  # the loop finds the end as well
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from groq_core.errors import SettingsError
 from groq_core.events import Events
@@ -73,9 +73,9 @@ class Clients:
             return provider == "groq"  # real answers for a real key: the simulator is no backup of Groq
         return provider in self.by_name and (provider != "groq" or self.has_server_key or visitor)
 
-    def listers(self) -> dict[str, Provider]:
-        """Those whose lists of models can be read with the server's own keys."""
-        return {name: one for name, one in self.by_name.items() if name != "groq" or self.has_server_key}
+    def model_lists(self) -> dict[str, Callable[[], Awaitable[list[dict[str, Any]]]]]:
+        """What reads a provider's list of models, by its name, where the server's own keys can."""
+        return {name: one.models for name, one in self.by_name.items() if name != "groq" or self.has_server_key}
 
     def batches(self) -> GroqBatches:
         """

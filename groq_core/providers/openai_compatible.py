@@ -24,12 +24,12 @@ from groq_core.providers.common import (
     CONNECTIONS,
     IDLE_CONNECTIONS,
     IDLE_S,
-    Response,
     SdkProvider,
     quieten,
     tls,
     visitor_header,
 )
+from groq_core.providers.upstream_exchange import Response
 from groq_core.redaction import Secret
 from groq_core.requests import Caller, ChatRequest, TranscriptionRequest
 

@@ -23,8 +23,13 @@ QUIET, BUSY = 300.0, 700.0
 SHORTEST_S = 0.001
 """Event loops count in milliseconds."""
 
+READ_BYTES = 64 * 1024
+
 WINDOW_S = 0.1
-"""How long pieces are counted for one decision."""
+"""How long pieces are counted for one decision, at most."""
+
+ENOUGH, SHORT_WINDOW_S = 2 * BUSY * WINDOW_S, WINDOW_S / 10
+"""So many pieces within less of the window are enough to know that many come."""
 
 
 def interval_for(rate: float) -> float:
@@ -59,6 +64,8 @@ class ReadPace:
 
     Attributes:
         interval_s: Seconds between two reads of one socket; 0 for as soon as there is something.
+        pieces: How many have come since the interval was last looked at.
+        buffer: What a socket is read into; whoever reads has copied what it keeps before the next one is read.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -68,19 +75,22 @@ class ReadPace:
         self._poll: select.epoll | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._beating = False
-        self._pieces = 0
+        self.pieces = 0
         self._since = loop.time()
         self.interval_s = 0.0
+        self.buffer = memoryview(bytearray(READ_BYTES))
 
     def count(self, pieces: int) -> None:
         """Take into account that so many pieces have come; the interval follows ten times a second."""
-        self._pieces += pieces
+        self.pieces += pieces
         if self._beating:
             return  # the beat has looked at the clock for all of them
         now = self._loop.time()
-        if now - self._since >= WINDOW_S:
-            self.interval_s = interval_for(self._pieces / (now - self._since))
-            self._pieces, self._since = 0, now
+        passed = now - self._since
+        # To wait for the rest of the window would cost a wake for each piece until then.
+        if passed >= WINDOW_S or (self.pieces >= ENOUGH and passed >= SHORT_WINDOW_S and not self.interval_s):
+            self.interval_s = interval_for(self.pieces / passed)
+            self.pieces, self._since = 0, now
 
     def join(self, source: Source) -> None:
         """Read it with the others from now on."""

@@ -37,12 +37,18 @@ class Shortcut:
             found, self._waiting = [*self._waiting, *found], []
         return found
 
-    def _take(self, data: bytes) -> bool:
+    def _take(self, pieces: list[bytes]) -> bool:
         bypass, decoder = self._bypass, self._decoder
         assert bypass is not None
-        events = decoder.feed(data)
+        # Most reads bring chunks like the last one: their words need not become events that nobody looks at.
+        if words := decoder.read_words(pieces):
+            if bypass(words, decoder.thinks):
+                return True
+            self._waiting = [ReasoningDelta(words) if decoder.thinks else TextDelta(words)]
+            return False
+        events = decoder.feed(b"".join(pieces))
         for place, event in enumerate(events):
-            if not isinstance(event, _WORDS) or not bypass(event):
+            if not isinstance(event, _WORDS) or not bypass(event.text, isinstance(event, ReasoningDelta)):
                 self._waiting = events[place:]
                 return False
         return not decoder.done and decoder.finish_reason is None

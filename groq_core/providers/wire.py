@@ -25,6 +25,9 @@ from groq_core.providers.read_pace import ReadPace
 ADDRESSES_S = 10.0
 """Seconds for which a host's addresses are good."""
 
+HEADS = 100
+"""Heads that are kept put together: one for each key that is asked with."""
+
 EYEBALLS_S = 0.25
 """Head start of the first address over the second. Source: RFC 8305, section 8."""
 
@@ -98,6 +101,7 @@ class Wire:
         self._addresses: tuple[float, list[Any]] = (0.0, [])
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pace: ReadPace | None = None
+        self._heads: dict[tuple[str, str, tuple[tuple[str, str], ...]], bytes] = {}
 
     @property
     def idle(self) -> int:
@@ -146,13 +150,21 @@ class Wire:
             self._sweeper = None
 
     def _head(self, method: str, path: str, headers: Mapping[str, str], length: int) -> bytes:
+        asked = method, path, tuple(headers.items())
+        head = self._heads.get(asked)
+        if head is None:
+            if len(self._heads) >= HEADS:
+                self._heads.clear()
+            head = self._heads[asked] = self._first_lines(method, path, headers)
+        return head + b"\r\n" if method == "GET" else b"%bcontent-length: %d\r\n\r\n" % (head, length)
+
+    def _first_lines(self, method: str, path: str, headers: Mapping[str, str]) -> bytes:
+        """A head without its length and its end."""
         lines = [f"{name}: {value}" for name, value in headers.items()]
-        if method != "GET":
-            lines.append(f"content-length: {length}")
         if not all(line.isprintable() for line in lines):
             raise HeaderError("a header has a control character in it")
         try:
-            fields = "\r\n".join((*lines, "", "")).encode("ascii")
+            fields = "\r\n".join((*lines, "")).encode("ascii")
         except UnicodeEncodeError:
             raise HeaderError("a header has a character in it that is not ASCII") from None
         target = self._prefix + path.encode()

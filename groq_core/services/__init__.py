@@ -22,6 +22,8 @@ What the app can do, in its users' words; each a few lines on the one pipeline.
 - ``transcription``: Transcription: a recording of any kind and length in, its words out as they are found.
 - ``transcription_journal``: Keep what was heard of a recording's parts in a file, so that a run that was killed goes
   on where it was.
+- ``transcription_run``: One recording on its way: its parts, transcribed side by side, and what was heard, in the order
+  of time.
 - ``vision``: Vision: pictures and a question in, an answer out; then further questions about the same pictures.
 
 Imported by ``api``, ``cli``, ``compose``, ``serve`` and ``ui``.

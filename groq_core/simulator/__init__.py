@@ -28,6 +28,8 @@ for how long a stranger's schema may take, which bounds both sides.
 - ``leaking_buckets``: Rate limits as Groq keeps them: one leaking bucket per organisation, model and dimension.
 - ``model_profiles``: What the simulated providers offer: models with speed, limits and abilities, in dated profiles.
 - ``named_dates``: The dates a text names, as YYYY-MM-DD: 2026-03-05, 05.03.2026, 5 March 2026 or March 5, 2026.
+- ``named_values``: What a text says of a name: the number, the date, the words that stand where ``total`` or
+  ``due_date`` is named.
 - ``openai_catalogue``: What the simulated OpenAI offers: ids it answers to as the backup, with what they can do (read
   2026-11-23).
 - ``openai_validation``: What OpenAI refuses and Groq does not: parameters of its reasoning models, and its own words

@@ -23,27 +23,11 @@ from groq_core.incoming.foreign_schemas import (
     take_step,
     validator_class,
 )
-from groq_core.simulator.field_names import side_of_conversion, words_of
-from groq_core.simulator.named_dates import first_date
+from groq_core.simulator.field_names import words_of
+from groq_core.simulator.named_values import FORMATS, NUMBER, NamedValues
 from groq_core.simulator.patterns import matching
 from groq_core.simulator.wire_format import Json, bad_request
 
-# Not the digits of a date, a version or a code.
-_NUMBER = re.compile(r"(?<![\w.-])-?(?:\d{1,3}(?:,\d{3}){1,8}|\d+)(?:\.\d+)?(?![\d-]|\.\d)")
-_FORMATS = {
-    "email": (re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]{1,63}\.[\w.]{1,200}\w"), "someone@example.com"),
-    "uri": (re.compile(r"https?://[^\s)\"'>]+"), "https://example.com/"),
-    "url": (re.compile(r"https?://[^\s)\"'>]+"), "https://example.com/"),
-    "date": (re.compile(r"\b\d{4}-\d{2}-\d{2}\b"), "2026-11-22"),
-    "date-time": (
-        re.compile(r"\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})\b"),
-        "2026-11-22T12:00:00Z",
-    ),
-    "time": (re.compile(r"\b\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:\d{2})\b"), "12:00:00Z"),
-    "uuid": (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "00000000-0000-4000-8000-000000000000"),
-    "ipv4": (re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b"), "127.0.0.1"),
-    "duration": (re.compile(r"\bP(?:\d+[YMWD])*(?:T(?:\d+[HMS])+)?\b"), "PT1H"),
-}
 _TOLD_FORMATS = {
     "YYYY-MM-DDTHH": "date-time",
     "YYYY-MM-DD": "date",
@@ -53,9 +37,6 @@ _TOLD_FORMATS = {
 }
 """A strict schema may not name a format, so it is told in the description, and a model reads that."""
 _NAMED_FORMATS = {"email": "email", "e_mail": "email", "url": "uri", "website": "uri", "link": "uri"}
-_UNIT = r"°?[^\W\d_][\w/^·°]{0,30}"
-_CONVERSION = re.compile(rf"\d\s?(?P<from>{_UNIT})\s+(?:in)?to\s+(?P<to>{_UNIT})")
-"""As in ``26.2 mi to km`` or ``100 USD into EUR``."""
 MAX_DEPTH = 12
 MAX_ITEMS = 1_000
 """Of a list. A schema may ask for as many as it likes."""
@@ -78,7 +59,7 @@ class Filler:
         self.root = schema
         self.text = text
         self.random = rng
-        self._used: set[int] = set()
+        self._said = NamedValues(text)
 
     def instance(self) -> Any:
         """
@@ -123,7 +104,7 @@ class Filler:
             case "integer" | "number" as kind:
                 return self._number(schema, name, whole=kind == "integer")
             case "boolean":
-                return self._boolean(name)
+                return self._said.boolean(name)
             case "null":
                 return None
             case _:
@@ -172,7 +153,7 @@ class Filler:
 
     def _choose(self, options: list[Any], name: str) -> Any:
         lowered = self.text.lower()
-        near = self._after(name)
+        near = self._said.after(name)
         for option in options:
             if isinstance(option, str) and near and re.match(rf"\W*{re.escape(option.lower())}\b", near.lower()):
                 return option
@@ -185,7 +166,7 @@ class Filler:
         """Whether the text seems to hold a value for a property that may be null."""
         if kind in ("object", "array"):
             return any(word in self.text.lower() for word in words_of(name))
-        return bool(self._after(name))
+        return bool(self._said.after(name))
 
     # ── filling ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -194,7 +175,7 @@ class Filler:
         required = schema.get("required") or []
         filled: Json = {}
         for name, inner in properties.items():
-            if name not in required and (depth >= MAX_DEPTH or not self._after(name)):
+            if name not in required and (depth >= MAX_DEPTH or not self._said.after(name)):
                 continue
             filled[name] = self.fill(inner, name, depth + 1)
         for name in required:
@@ -239,9 +220,9 @@ class Filler:
         if kind == "object" or "properties" in items:
             yield from self._rows(items, depth)
             return
-        line = self._after(name).split("\n")[0]
+        line = self._said.after(name).split("\n")[0]
         if kind in ("number", "integer"):
-            numbers = (float(n.replace(",", "")) for n in _NUMBER.findall(line))
+            numbers = (float(n.replace(",", "")) for n in NUMBER.findall(line))
             yield from (int(n) if kind == "integer" else n for n in numbers)
         elif kind in ("string", None) and "enum" not in items:
             parts = (p.strip(" .\"'“”") for p in re.split(r",|;|\band\b", line))
@@ -254,8 +235,8 @@ class Filler:
         numeric = sum(kind in ("number", "integer") for kind in kinds)
         for line in self.text.splitlines() if numeric else ():
             cells = [c.strip() for c in re.split(r"\s*[|\t;]\s*|\s{2,}|,\s+(?=\D)|\s+[x@×]\s+", line.strip("| "))]
-            words = [c for c in cells if c and not _NUMBER.search(c) and len(c) > 1]
-            if len(_NUMBER.findall(line)) >= numeric and words and len(cells) > 1 and ":" not in line:
+            words = [c for c in cells if c and not NUMBER.search(c) and len(c) > 1]
+            if len(NUMBER.findall(line)) >= numeric and words and len(cells) > 1 and ":" not in line:
                 root = {**items, "$defs": self.root.get("$defs", {})}
                 yield Filler(root, _label(properties, line), self.random).fill(items, "", depth + 1)
 
@@ -271,7 +252,7 @@ class Filler:
 
     def _number(self, schema: Json, name: str, *, whole: bool) -> float | int:
         low, high = _bounds(schema, whole)
-        value = self._find_number(name, low, high, whole)
+        value = self._said.number(name, low, high, whole=whole)
         if value is None:
             value = min(max(1.0, low), high)
             if not math.isfinite(value):
@@ -282,115 +263,30 @@ class Filler:
                 value = math.floor(high / step + 1e-9) * step
         return int(value) if whole else value
 
-    def _find_number(self, name: str, low: float, high: float, whole: bool) -> float | None:
-        near = self._after(name)
-        candidates = list(_NUMBER.finditer(near.split("\n")[0][:60])) if near else []
-        for found in candidates[:1]:
-            value = float(found.group().replace(",", ""))
-            if low <= value <= high and (not whole or value == int(value)):
-                return value
-        if name and (words := words_of(name)):
-            # "42 years", "3 items": the number stands before the word.
-            before = re.search(rf"({_NUMBER.pattern})\s{{0,9}}{re.escape(words[-1].rstrip('s'))}", self.text, re.I)
-            if before is not None and low <= float(before.group(1).replace(",", "")) <= high:
-                return float(before.group(1).replace(",", ""))
-        for found in _NUMBER.finditer(self.text):
-            value = float(found.group().replace(",", ""))
-            if found.start() not in self._used and low <= value <= high and (not whole or value == int(value)):
-                self._used.add(found.start())
-                return value
-        return None
-
-    def _boolean(self, name: str) -> bool:
-        near = self._after(name).lower()[:30]
-        return bool(re.match(r"\W*(yes|true|on|1|enabled)\b", near)) or (
-            bool(near) and "no" not in near.split()[:1] and "false" not in near
-        )
-
     def _string(self, schema: Json, name: str) -> str:
         kind = (
             schema.get("format")
             or _format_by_description(schema)
             or _NAMED_FORMATS.get(name.lower().rsplit("_", 1)[-1], "")
         )
-        if kind in _FORMATS:
-            pattern, fallback = _FORMATS[kind]
-            if kind == "date":
-                return first_date(self._after(name)) or first_date(self.text) or fallback
-            found = pattern.search(self._after(name)) or pattern.search(self.text)
-            return found.group() if found else fallback
+        if kind in FORMATS:
+            return self._said.of_format(kind, name)
         if pattern_text := schema.get("pattern"):
             return self._match_pattern(str(pattern_text), name)
         low, high = min(int(schema.get("minLength", 0)), MAX_CHARACTERS), int(schema.get("maxLength", 200))
-        value = self._phrase(name)[:high]
+        value = self._said.phrase(name)[:high]
         return value if len(value) >= low else value + "." * (low - len(value))
-
-    def _phrase(self, name: str) -> str:
-        near = self._after(name)
-        if near:
-            line = near.split("\n")[0].strip(" :=–-\t\"'“”`")
-            line = re.split(r"[.;](?:\s|$)|,\s|\"|”|\s{2,}|\s\|", line)[0].strip(" .,;:\"'“”`?!")
-            if line:
-                return line[:120]
-        if name.lower() in ("city", "location", "place", "town", "country"):
-            found = re.search(r"\b(?:in|for|at|to|near)\s+([A-Z][\w'-]+(?:[ ,]+[A-Z][\w'-]+)*)", self.text)
-            if found:
-                return found.group(1)
-        if name.lower() in ("query", "question", "q", "search", "input", "text", "prompt", "message", "topic"):
-            return " ".join(self.text.split())[:160] or "simulated"
-        if name.lower() in ("expression", "expr", "formula", "calculation"):
-            found = re.search(r"[\d(][\d\s.()*/+^%-]{0,200}[\d)]", self.text)
-            return found.group().strip() if found else "0"
-        if side := side_of_conversion(name):
-            found = _CONVERSION.search(self.text)
-            if found:
-                return found.group(side)
-        if quoted := re.search(r"[\"“'‘`]([^\"”'’`\n]{1,120})[\"”'’`]", self.text):
-            return quoted.group(1)
-        if name.lower().endswith("name") or name.lower() in ("person", "author", "customer", "title"):
-            found = re.search(r"\b([A-Z][\w'-]+(?:\s+[A-Z][\w'-]+)+)\b", self.text)
-            if found:
-                return found.group(1)
-        return f"simulated {' '.join(words_of(name))}".strip()
 
     def _match_pattern(self, pattern: str, name: str) -> str:
         if is_checkable(pattern):
             whole = f"^(?:{pattern.removeprefix('^').removesuffix('$')})$"
-            for candidate in islice(self._candidates(name), MAX_CANDIDATES):
+            for candidate in islice(self._said.candidates(name), MAX_CANDIDATES):
                 if matches(whole, candidate) and matches(pattern, candidate):
                     return candidate
         try:
             return matching(pattern, self.random)
         except (re.error, OverflowError):
-            return self._phrase(name)
-
-    def _candidates(self, name: str) -> Iterator[str]:
-        """What a text may hold for a pattern: what follows the name, its words, its lines."""
-        yield self._phrase(name)
-        for found in re.finditer(r"\S{1,200}", self.text):
-            yield found.group()
-            yield found.group().strip(".,;:!?()[]{}\"'“”‘’`")
-        yield from map(str.strip, self.text.splitlines())
-
-    def _after(self, name: str) -> str:
-        """What follows the property's name in the text, as in ``Total: 12.50`` or ``total is 12.50``."""
-        words = words_of(name)
-        if not words:
-            return ""
-        joined = r"[\s_-]{0,9}".join(re.escape(word) for word in words)
-        label = re.search(
-            rf"(?<![a-z]){joined}(?:\s{{0,9}}(?:no\.?|number|#|name|code))?[\"'`*]{{0,9}}\s{{0,9}}"
-            r"(?:[:=#]|\bis\b|\bwas\b|\bare\b|\bof\b)\s*",
-            self.text,
-            re.I,
-        )
-        if label is None:
-            label = re.search(rf"(?<![a-z]){joined}[\"'`*]{{0,9}}\s{{1,99}}(?=[\d\"'“$€£A-Z])", self.text, re.I)
-        if label is None and len(words) > 1:
-            return (
-                self._after(words[-1]) if words[-1] not in ("id", "name", "number", "date") else self._after(words[0])
-            )
-        return self.text[label.end() : label.end() + 400] if label else ""
+            return self._said.phrase(name)
 
 
 def _format_by_description(schema: Json) -> str:
@@ -425,8 +321,8 @@ def _merge(schemas: list[Json]) -> Json:
 def _label(properties: Json, line: str) -> str:
     """A table row as ``name: value`` lines, words to the string properties and numbers to the others in turn."""
     cells = [c.strip() for c in re.split(r"\s*[|\t;]\s*|\s{2,}|,\s+(?=\D)|\s+[x@×]\s+", line.strip("| ")) if c.strip()]
-    words = [c for c in cells if not _NUMBER.fullmatch(c.strip("$€£ "))]
-    numbers = [n for c in cells if _NUMBER.fullmatch(c.strip("$€£ ")) for n in _NUMBER.findall(c)]
+    words = [c for c in cells if not NUMBER.fullmatch(c.strip("$€£ "))]
+    numbers = [n for c in cells if NUMBER.fullmatch(c.strip("$€£ ")) for n in NUMBER.findall(c)]
     labelled = []
     for name, schema in properties.items():
         kind = schema.get("type") if isinstance(schema, dict) else None

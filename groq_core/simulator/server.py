@@ -7,6 +7,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from typing import Any
 
 from uvicorn import Config
@@ -174,11 +175,8 @@ class Simulator:
         """Stop at once: open streams are cut, batch jobs end where they are."""
         if self._server is None:
             return
-        self._server.close()
-        self._server = None
-        for _ in range(3):
-            # asyncio lets a connection in over several turns; before the last of them nobody can hang up on it.
-            await asyncio.sleep(0)
+        server, self._server = self._server, None
+        await _close_door(server)
         for transport in list(self._transports.values()):
             transport.abort()
         await self._app.files.batches.stop()
@@ -224,6 +222,22 @@ async def serve(
         await asyncio.Event().wait()
     finally:
         await simulator.stop()
+
+
+async def _close_door(server: asyncio.Server) -> None:
+    """
+    Let nobody in any more.
+
+    Whom asyncio has accepted becomes a connection some turns later, and not at all when the server is closed by then:
+    the socket is left open and nobody has it. So first nobody new is accepted, then who was is let in.
+    """
+    loop = asyncio.get_running_loop()
+    with suppress(NotImplementedError):  # of Windows, which accepts in another way
+        for listening in server.sockets:
+            loop.remove_reader(listening.fileno())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    server.close()
 
 
 def _listener(host: str, port: int) -> socket.socket:

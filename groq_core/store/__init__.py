@@ -17,6 +17,8 @@ What lasts: people, their API keys, what they spent and their conversations, in 
 - ``migrate``: Bring the tables up to date with Alembic, from the migrations that travel inside the package.
 - ``once``: Writes that count once, though nobody may have heard that they were done: the answer to a commit can be
   lost.
+- ``opening``: Open what the settings name: the database, and what replicas share. Only who has one waits for its
+  libraries.
 - ``people``: People: their roles, passwords, limits and groups.
 - ``presence``: Whether the database is there: while it is known to be away, nobody waits for it in vain.
 - ``shapes``: Conversations as they go in and out, for those who need not know how they are kept.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -58,29 +59,38 @@ class ChunkTemplate:
         self._between = self._after + self._before
         self._place = len(self._before), len(_END) - len(self._after)
 
-    def read_whole(self, data: bytes) -> tuple[str, int] | None:
+    def read_whole(self, pieces: Sequence[bytes]) -> tuple[str, int] | None:
         """
         Read what may be nothing but known chunks, as most reads of a paced stream are.
+
+        Args:
+            pieces: At least one. Nothing is looked for in those that are a chunk each.
 
         Returns:
             Their words and how many they were; None where it is anything else.
         """
-        if not self._before or not data.endswith(self._after):
+        before, after = self._before, self._after
+        if not before or not pieces[-1].endswith(after):
             return None
         first, last = self._place
-        if data.find(_END, first) + len(_END) == len(data):
-            # One chunk, as most of a slow stream are: nothing of it need be taken apart.
-            letters, chunks = data[first : last - len(_END)], 1
-            known = data.startswith(self._before)
+        last -= len(_END)
+        if len(pieces) > 1:
+            words = [piece[first:last] for piece in pieces]
+            known = before + self._between.join(words) + after == b"".join(pieces)
         else:
-            words = [event[first:last] for event in data.split(_END)]
-            words.pop()  # what is behind the last end: nothing
-            letters, chunks = b"".join(words), len(words)
-            known = self._before + self._between.join(words) + self._after == data
-        try:
-            return (_decode(b'"%b"' % letters), chunks) if known else None
-        except ValueError:
-            return None  # no JSON, or no UTF-8
+            data = pieces[0]
+            words = [data[first:last]]
+            known = data.startswith(before) and data.find(_END, first) + len(_END) == len(data)
+        # Where a piece was several chunks, what stands between two words is no part of a string.
+        return (known and _joined(words)) or self._read_chunks(b"".join(pieces))
+
+    def _read_chunks(self, data: bytes) -> tuple[str, int] | None:
+        """The same where it is not known where a chunk ends."""
+        first, last = self._place
+        words = [event[first:last] for event in data.split(_END)]
+        words.pop()  # what is behind the last end: nothing
+        known = self._before + self._between.join(words) + self._after == data
+        return _joined(words) if known else None
 
     def read(self, data: bytes, at: int = 0) -> tuple[str, int, int] | None:
         """
@@ -92,10 +102,9 @@ class ChunkTemplate:
         if not self._before or not data.startswith(self._before, at):
             return None
         words, end = self._split(data, at) or self._find(data, at)
-        try:
-            return (_decode(b'"%s"' % b"".join(words)), len(words), end) if words else None
-        except ValueError:
-            return None  # no JSON, or no UTF-8: the decoder finds out which of the chunks it was
+        # The decoder finds out which of the chunks was no JSON, or no UTF-8.
+        known = _joined(words) if words else None
+        return (*known, end) if known else None
 
     def _split(self, data: bytes, at: int) -> tuple[list[bytes], int] | None:
         """The words of known chunks where, up to the last end of one, there is nothing else, as in a read of many."""
@@ -123,6 +132,14 @@ class ChunkTemplate:
                 break
             start = end + len(before)
         return words, end
+
+
+def _joined(words: list[bytes]) -> tuple[str, int] | None:
+    """The text of some words, and how many they are; None where it is no JSON string, or no UTF-8."""
+    try:
+        return _decode(b'"%b"' % b"".join(words)), len(words)
+    except ValueError:
+        return None
 
 
 def _only_words(chunk: Chunk) -> tuple[Key, str]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 
 import msgspec
 
@@ -63,6 +64,9 @@ class StreamDecoder(OddReader):
 
     Args:
         split_thoughts: Take ``<think>…</think>`` at the beginning of the content for reasoning.
+
+    Attributes:
+        thinks: What :meth:`read_words` gives is thoughts.
     """
 
     def __init__(self, *, split_thoughts: bool = True) -> None:
@@ -75,6 +79,7 @@ class StreamDecoder(OddReader):
         self._last: tuple[bytes, Chunk] | None = None
         # Nothing is held back: a chunk like those before it is nothing but its words.
         self._steady = False
+        self.thinks = False
 
     def feed(self, data: bytes) -> list[Event]:
         """
@@ -83,17 +88,15 @@ class StreamDecoder(OddReader):
         Returns:
             The events in it; adjacent text is joined.
         """
-        # Most reads bring chunks like the last: their words are cut out, and nothing is parsed.
-        if self._steady and (known := self._template.read_whole(data)) is not None and known[0]:
-            words, chunks = known
-            self.chunks += chunks
-            return [TextDelta(words) if self._template.key == "content" else ReasoningDelta(words)]
+        if words := self.read_words([data]):
+            return [ReasoningDelta(words) if self.thinks else TextDelta(words)]
         events = self._read(data)
+        self.thinks = self._template.key == "reasoning"
         self._steady = not (
             self._rest
             or self._unparsed
             or self._error_event
-            or (self._thoughts and self._template.key == "content")
+            or (self._thoughts and not self.thinks)
             or self._body
             or self.odd
             or self.done
@@ -101,6 +104,22 @@ class StreamDecoder(OddReader):
             or not self._spoke
         )
         return events
+
+    def read_words(self, pieces: Sequence[bytes]) -> str:
+        """
+        Read what may be nothing but chunks like the last, as most reads are: words are cut out, and nothing is parsed.
+
+        Args:
+            pieces: What one read brought, as it was framed: most servers send a chunk in a piece of its own.
+
+        Returns:
+            The words; empty where it is anything else, and nothing of it has been read.
+        """
+        if not self._steady or (known := self._template.read_whole(pieces)) is None or not known[0]:
+            return ""
+        words, chunks = known
+        self.chunks += chunks
+        return words
 
     def _read(self, data: bytes) -> list[Event]:
         if self.done:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from math import inf
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -114,10 +114,61 @@ def read_usage(raw: bytes | msgspec.Raw) -> Usage | None:
     if not raw:
         return None
     try:
+        return _as_usage(_decode_usage(raw))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass  # not as nearly every server writes it
+    try:
         found = _object(raw)
         return _usage(found) if isinstance(found, dict) else None
     except (ValueError, RecursionError):
         return None
+
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=MOST_TOKENS)]
+_Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
+
+
+class _Details(msgspec.Struct):
+    cached_tokens: _Count = 0
+    reasoning_tokens: _Count = 0
+
+
+class _WireUsage(msgspec.Struct):
+    """A usage in which every field that is read is there and of its type, or left out."""
+
+    prompt_tokens: _Count
+    completion_tokens: _Count
+    total_tokens: _Count
+    prompt_tokens_details: _Details | None = None
+    completion_tokens_details: _Details | None = None
+    queue_time: _Seconds | None = None
+    prompt_time: _Seconds | None = None
+    completion_time: _Seconds | None = None
+    total_time: _Seconds | None = None
+    seconds: _Seconds | None = None
+
+
+_decode_usage = msgspec.json.Decoder(_WireUsage).decode
+
+
+def _as_usage(found: _WireUsage) -> Usage | None:
+    """As :func:`_usage`."""
+    prompt, completion = found.prompt_tokens, found.completion_tokens
+    if not (prompt or completion or found.total_tokens or found.seconds):
+        return None
+    cached, thought = found.prompt_tokens_details, found.completion_tokens_details
+    return Usage(
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        total_tokens=max(found.total_tokens, prompt + completion),
+        cached_tokens=min(prompt, cached.cached_tokens) if cached is not None else 0,
+        reasoning_tokens=min(completion, thought.reasoning_tokens) if thought is not None else 0,
+        queue_time=found.queue_time,
+        prompt_time=found.prompt_time,
+        completion_time=found.completion_time,
+        total_time=found.total_time,
+        audio_s=found.seconds,
+    )
 
 
 def _object(raw: bytes | msgspec.Raw) -> Any:

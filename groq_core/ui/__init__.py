@@ -35,6 +35,7 @@ The web page: a Gradio frame, our own conversation and status panel in it.
 - ``image``: The Image tab: its layout, and the route that prepares a picture without ever writing it to disk.
 - ``installable``: What makes an application of the page: its icon, its manifest, and the card shown where its link is
   shared.
+- ``judgements``: What the turn model says of an end, for the recording that was sent before anybody knew.
 - ``kept``: Conversations of people who signed in, kept on the server: the page's store, over HTTP.
 - ``leaving``: Work that nobody waits for any more is given up.
 - ``microphone``: The Microphone tab: its layout, and the routes that take a recording and give back what was said.

@@ -344,7 +344,7 @@ async def work(core: PageCore, uploads: UploadStore, upload: Upload, wanted: Bat
         source = LineSource(upload.path, recipe_of(wanted, simulated=is_simulated(core, wanted, caller)))
         found = await to_thread.run_sync(survey, source)
         yield survey_event(core, found, wanted)
-        with Sink(answers_of(upload, wanted)) as sink:
+        async with Sink(answers_of(upload, wanted)) as sink:
             if wanted.retry:
                 await to_thread.run_sync(sink.forget_failures)
             if wanted.via == "later":

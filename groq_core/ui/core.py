@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal, Protocol
 
@@ -12,6 +12,7 @@ from groq_core.media.image.preparation import PreparedImage
 from groq_core.middleware.log import Log
 from groq_core.models.catalogue import CatalogueKeeper
 from groq_core.models.tiers import Tiers
+from groq_core.pipeline import Handler
 from groq_core.ratelimit.personal_limits import People
 from groq_core.reply import Reply
 from groq_core.requests import Caller, Request
@@ -40,6 +41,8 @@ class PageSimulator(Protocol):
 
 class PageTranscription(Protocol):
     """Recordings of any kind and length into transcripts."""
+
+    def through(self, wrapped: Callable[[Handler[Request]], Handler[Request]]) -> PageTranscription: ...
 
     def stream(
         self,

@@ -14,20 +14,21 @@ from groq_core.ui.static import Asset, Assets
 
 FOLDER = Path(gr.__file__).parent / "templates" / "frontend" / "assets"
 TRACKER = re.compile(r"function (\w+)\(\)\{\w+(?=\(\(\)=>\{[^{}]*performance\.now\(\)[^{}]*/1e3\),\w+&&\1\(\)\}\)\})")
-TENTH = r"function \1(){(e=>setTimeout(e,100))"
+PACE = "(e=>setTimeout(e,document.querySelector('.progress-text')?100:500))"
+PACED = rf"function \1(){{{PACE}"
 
 
 def slow_clock(script: str) -> str:
     """
-    Let the seconds of Gradio's status tracker be counted ten times a second, as finely as they are shown.
+    Let the seconds of Gradio's status tracker be counted ten times a second where they are shown, else twice.
 
     It counts in every frame, and goes on for ever once the tracker of the page's own loading has gone: a page at rest
     would draw sixty frames a second, on a cheap phone a tenth of its processor.
 
-    >>> slow_clock("function ze(){me(()=>{F(Pe,(performance.now()-w(de))/1e3),W&&ze()})}")
-    'function ze(){(e=>setTimeout(e,100))(()=>{F(Pe,(performance.now()-w(de))/1e3),W&&ze()})}'
+    >>> slow_clock("function ze(){me(()=>{F(Pe,(performance.now()-w(de))/1e3),W&&ze()})}").partition("(()=>")[0]
+    "function ze(){(e=>setTimeout(e,document.querySelector('.progress-text')?100:500))"
     """
-    return TRACKER.sub(TENTH, script)
+    return TRACKER.sub(PACED, script)
 
 
 class GradioAssets(Assets):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 import gradio as gr
@@ -17,6 +18,7 @@ from groq_core.media.audio.container import check_head
 from groq_core.media.text.subtitles import breaches_in_words, to_json, to_srt, to_txt, to_vtt
 from groq_core.ui.core import PageCore
 from groq_core.ui.csrf import page_router
+from groq_core.ui.judgements import only_if
 from groq_core.ui.page_bodies import UNREADABLE
 from groq_core.ui.page_routes import Page, body_of
 from groq_core.ui.stream import refusal
@@ -88,18 +90,30 @@ def create_routes(page: Page) -> APIRouter:
         language: str = "",
         task: Literal["transcribe", "translate"] = "transcribe",
         prompt: str = "",
+        words: bool = True,
+        after: str = "",
+        sure: float = 1.0,
     ) -> Response:
-        """A recording's bytes in, the transcript out as it comes; nothing is kept."""
+        """
+        A recording's bytes in, the transcript out as it comes; nothing is kept.
+
+        Without ``words`` their times are not asked for, which take longer. ``after`` names a judgement of the turn
+        model: nobody is asked before it is known, and nobody where it is not so ``sure``.
+        """
         caller = page.caller(request)
         audio = await body_of(request, MAX_RECORDING_BYTES, check_head)
+        transcription = page.core.transcription
         try:
-            events = page.core.transcription.stream(
+            if after:
+                judgement = page.judgements.find(caller, after)
+                transcription = transcription.through(partial(only_if, judgement, sure))
+            events = transcription.stream(
                 audio,
                 name,
                 language=language.strip() or None,
                 prompt=prompt.strip() or None,
                 task=task,
-                granularities=("segment", "word"),
+                granularities=("segment", "word") if words else ("segment",),
                 caller=caller,
             )
         except RequestError as error:

@@ -33,6 +33,7 @@ from groq_core.ui.context import answer_to, with_notes
 from groq_core.ui.core import PageCore
 from groq_core.ui.csrf import PASS_HEADER, Passes, caller_on_page, page_router, visitor
 from groq_core.ui.fault_switch import Switch, flip, in_force, read_switch
+from groq_core.ui.judgements import Judgements
 from groq_core.ui.model_picker import choices, models_of
 from groq_core.ui.static import Assets
 from groq_core.ui.stream import EventStream, Pace, line, refusal
@@ -66,6 +67,7 @@ class Page:
         self.assets = assets
         self.passes = Passes(secret=core.settings.secret or kept_secret(core.settings.state_folder))
         self.pace = Pace()
+        self.judgements = Judgements()
         self.answers = answers.Answers(self.pace)
         shared = getattr(core, "shared", None)
         self.elsewhere = _answers_elsewhere(self.answers, shared) if shared is not None else None

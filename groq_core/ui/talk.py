@@ -64,29 +64,41 @@ def create_routes(page: Page) -> APIRouter:
     waiting: set[object] = set()
 
     @router.post("/turn")
-    async def judge_turn(request: Request, quiet: float = 0.0) -> Response:
+    async def judge_turn(request: Request, quiet: float = 0.0, name: str = "") -> Response:
         """
         The end of what was said in, 16-bit samples at 16 kHz; whether it was the end of a turn, from 0 to 1, out.
 
-        ``quiet`` tells for how many seconds nothing was said since. Nothing in: the model is loaded, to be at hand.
-        503 where there is none, 429 where too many ask.
+        ``quiet`` tells for how many seconds nothing was said since; by ``name`` the recording that is sent meanwhile
+        refers to it. Nothing in: the model is loaded, to be at hand. 503 where there is none, 429 where too many ask.
         """
-        page.caller(request)
-        samples = read_samples(await body_of(request, MAX_TURN_BYTES))
+        judgement = page.judgements.begin(page.caller(request), name)
+        chance: float | None = None
+        try:
+            samples = read_samples(await body_of(request, MAX_TURN_BYTES))
+            status, chance = await judge(request, samples, quiet)
+        finally:
+            judgement.settle(chance)
+        if chance is not None:
+            return JSONResponse({"finished": chance}, headers={"cache-control": "no-store"})
+        if status < 400:
+            return Response(status_code=status)
+        return JSONResponse({"detail": TEXTS["error_turn"]}, status, headers={"cache-control": "no-store"})
+
+    async def judge(request: Request, samples: Samples, quiet: float) -> tuple[int, float | None]:
+        """How likely it is the end, and the status to tell it with; 499 where nobody waits for it any more."""
         if len(waiting) >= MAX_WAITING:
-            return JSONResponse({"detail": TEXTS["error_turn"]}, 429, headers={"cache-control": "no-store"})
+            return 429, None
         waiting.add(mine := object())
         try:
             async with judges:
                 if not len(samples):
-                    known = await asyncio.to_thread(turn.available)
-                    return Response(status_code=204 if known else 503)
+                    return (204 if await asyncio.to_thread(turn.available) else 503), None
+                if await request.is_disconnected():
+                    return 499, None
                 chance = await asyncio.to_thread(turn.chance_of_end, samples, min(max(quiet, 0.0), 10.0))
+                return (503 if chance is None else 200), chance
         finally:
             waiting.discard(mine)
-        if chance is None:
-            return JSONResponse({"detail": TEXTS["error_turn"]}, 503, headers={"cache-control": "no-store"})
-        return JSONResponse({"finished": round(chance, 4)}, headers={"cache-control": "no-store"})
 
     return router
 

@@ -9,7 +9,6 @@ from typing import Any, NoReturn, TypeAlias
 
 import httpx
 import orjson
-import uvicorn
 from prometheus_client import CollectorRegistry, Counter
 
 from groq_core.api.app import create_api
@@ -28,6 +27,8 @@ from groq_core.services.logins import MemoryLogins
 from groq_core.services.own_keys import OwnKeys
 from groq_core.settings.settings import Settings
 from groq_core.status.snapshot import CacheStatus, Snapshot, TargetStatus
+from tests.serving import GRACE_S, port_of
+from tests.serving import serving as serve
 
 Script: TypeAlias = Callable[[Request], Events]
 Step: TypeAlias = Event | Exception | Callable[[], Awaitable[object]]
@@ -193,39 +194,10 @@ class Stage:
 
 
 @asynccontextmanager
-async def serving(app: object, grace_s: float = 1) -> AsyncIterator[int]:
+async def serving(app: object, grace_s: float = GRACE_S) -> AsyncIterator[int]:
     """Serve an application, with the connections that `app.py` has; gives the port."""
-    config = uvicorn.Config(
-        app,  # type: ignore[arg-type]
-        host="127.0.0.1",
-        port=0,
-        log_config=None,
-        timeout_graceful_shutdown=grace_s,  # type: ignore[arg-type]
-        http=protocol_for(Guard()),
-    )
-    config.load()
-    server = uvicorn.Server(config)
-    server.lifespan = config.lifespan_class(config)
-    # Its own `serve` looks ten times a second whether it should stop; a test cannot wait for that.
-    await server.startup()
-    try:
-        yield server.servers[0].sockets[0].getsockname()[1]
-    finally:
-        await _stop(server)
-
-
-async def _stop(server: uvicorn.Server) -> None:
-    """As uvicorn does it; but where nobody is connected any more, without its tenth of a second for those who are."""
-    for _ in range(50):
-        if not server.server_state.connections:
-            for listening in server.servers:
-                listening.close()
-            await server.lifespan.shutdown()
-            return
-        await asyncio.sleep(0.001)
-    await server.shutdown()
-    # What it closed lets go of its socket in the loop's next turn, and this may be the loop's last.
-    await asyncio.sleep(0.001)
+    async with serve(app, grace_s=grace_s, http=protocol_for(Guard())) as server:
+        yield port_of(server)
 
 
 def ask(**fields: object) -> dict[str, object]:

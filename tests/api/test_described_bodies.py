@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import aiohttp
 import httpx
 import pytest
 from jsonschema import Draft202012Validator
@@ -96,11 +97,12 @@ async def test_the_description_and_the_reader_agree(path: str, tmp_path: Path) -
     valid = Draft202012Validator(schema).is_valid
     stage = Stage(answers, Settings.from_env({"GROQ_CORE_STATE_DIR": str(tmp_path)}))
     differ = []
-    async with stage.served() as http:
+    # Of hundreds of requests httpx takes three quarters of the time.
+    async with stage.served() as http, aiohttp.ClientSession(str(http.base_url)) as quick:
         body = await base(http, path)
         for about, changed in variants(body, schema["properties"]):
             reader = READERS.get(path)
-            status = (await http.post(path, json=changed)).status_code if reader is None else read(reader, changed)
+            status = await status_of(quick, path, changed) if reader is None else read(reader, changed)
             depends = status == 400 and about.partition("=")[0] in DEPEND
             if status == 500 or ((status == 400) == valid(changed) and not depends):
                 differ.append(f"{about}: described as valid: {valid(changed)}, answered {status}")
@@ -183,6 +185,12 @@ def read_fields(fields: dict[str, str]) -> int:
 async def post(http: httpx.AsyncClient, path: str, fields: dict[str, str], file: dict[str, Any]) -> int:
     parts = {name: (None, text) for name, text in fields.items()}
     return (await http.post(path, files={**parts, **file})).status_code
+
+
+async def status_of(http: aiohttp.ClientSession, path: str, body: dict[str, Any]) -> int:
+    async with http.post(path, json=body) as answer:
+        await answer.read()
+        return answer.status
 
 
 def read(reader: Callable[[bytes], object], body: dict[str, Any]) -> int:

@@ -11,6 +11,8 @@ import pytest
 
 from tests.stage import Stage, staged
 
+pytestmark = pytest.mark.usefixtures("forks")
+
 SCHEMA = {
     "type": "object",
     "properties": {"total": {"type": "number"}, "customer": {"type": "string"}},

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
+import aiohttp
 import pytest
 
 from tests.api.stage import Stage, says
@@ -95,12 +96,13 @@ async def test_nothing_that_stands_anywhere_in_a_body_breaks_the_server(path: st
 
     body, broken = BODIES[path], []
     stage = Stage(says('{"a": "b"}'), Settings(state_dir=tmp_path))
-    async with stage.served() as http:
+    # Of two thousand requests httpx takes three quarters of the time.
+    async with stage.served() as served, aiohttp.ClientSession(str(served.base_url)) as http:
         for place in places(body):
             for odd in ODD:
-                answer = await http.post(path, json=spoilt(body, place, odd))
-                # Speech of a script that says words is empty, which is the model's fault and no bug.
-                if answer.status_code == 500 or (answer.status_code >= 400 and "error" not in answer.json()):
-                    broken.append((place, odd, answer.status_code))
+                async with http.post(path, json=spoilt(body, place, odd)) as answer:
+                    # Speech of a script that says words is empty, which is the model's fault and no bug.
+                    if answer.status == 500 or (answer.status >= 400 and "error" not in await answer.json()):
+                        broken.append((place, odd, answer.status))
 
     assert not broken, broken[:20]

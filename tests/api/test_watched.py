@@ -19,6 +19,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from groq_core.telemetry import span_export
 from groq_core.telemetry.trace_context import read_context, read_traceparent
+from tests.serving import listening
 from tests.stage import staged
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -217,11 +218,8 @@ async def collector() -> AsyncIterator[tuple[str, list[ExportTraceServiceRequest
         await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", heard
-    finally:
-        server.close()
+    async with listening(answer) as port:
+        yield f"http://127.0.0.1:{port}", heard
 
 
 PROGRAM = """

@@ -17,6 +17,8 @@ from groq_core.errors import RequestError
 from tests.services.oauth_server import Authority, serve_guarded
 from tests.services.test_agent_mcp_world import PROGRAM
 
+pytestmark = pytest.mark.usefixtures("forks")
+
 BROWSER = f'{sys.executable} -c "import sys, urllib.request; urllib.request.urlopen(sys.argv[1])" %s'
 """A browser whose person agrees at once; Python's `webbrowser` starts it."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.processes import free_port
 from groq_core.cli import main
 from groq_core.cli.doctor_state import database_line, redis_line
 from groq_core.redaction import Secret
@@ -43,13 +44,6 @@ def upstream(status: int, body: bytes, kind: str = "application/json") -> Iterat
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture

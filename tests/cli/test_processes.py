@@ -10,7 +10,11 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
+
 from groq_core.simulator import Fault, Simulator
+
+pytestmark = pytest.mark.usefixtures("forks")
 
 
 async def start(folder: Path, simulator: Simulator, *args: str) -> asyncio.subprocess.Process:

@@ -13,18 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
+from benchmarks.processes import free_port
 from groq_core.simulator import Simulator
+from tests.requires import only_where
 
-pytestmark = pytest.mark.skipif(not hasattr(socket, "SO_REUSEPORT"), reason="one port, one process here")
+pytestmark = only_where(hasattr(socket, "SO_REUSEPORT"), "one port, one process here")
 
 
 @asynccontextmanager
 async def workers(folder: Path, simulator: Simulator, **settings: str) -> AsyncIterator[tuple[Any, str]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "groq_core", "serve"),
@@ -82,7 +81,7 @@ async def ask(url: str) -> int:
         return (await http.post(f"{url}/v1/chat/completions", json=body)).status_code
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+@only_where(sys.platform == "linux", "reads /proc")
 async def test_two_answer_and_a_killed_one_comes_back(tmp_path: Path, simulator: Simulator) -> None:
     async with workers(tmp_path, simulator) as (process, url):
         async with asyncio.timeout(60):

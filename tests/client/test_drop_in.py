@@ -16,7 +16,7 @@ from groq.types.chat import ChatCompletion, ChatCompletionChunk
 
 import groq_core
 from groq_core.client.in_process import AsyncTransport
-from groq_core.compose import PerLoop
+from groq_core.connections.event_loop import PerLoop
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Fault, Simulator
 from tests.media.samples import tone, wav

@@ -6,7 +6,6 @@ Those of this project's own environment always run; the others where `make clien
 
 from __future__ import annotations
 
-import asyncio
 import os
 import runpy
 from collections.abc import AsyncIterator
@@ -17,17 +16,13 @@ from PIL import Image
 
 from scripts.clients import PROGRAMS, Client, clients, read_pins, results
 from tests.clients.where import NODE_MODULES, miss, require_python
+from tests.programs import run_program
 from tests.requires import find
 from tests.stage import Stage, staged
 
 SPEECH = Path(__file__).parents[1] / "data" / "media" / "jfk.wav"
 LONG_ENOUGH_S = 150
 PATIENT = {"GROQ_CORE_FIRST_TOKEN_TIMEOUT": "8", "GROQ_CORE_IDLE_TIMEOUT": "8", "GROQ_CORE_DEADLINE": "60"}
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture(scope="module")
@@ -55,30 +50,20 @@ async def test_a_client_works_unchanged(
         command = [node(), str(NODE_MODULES.parent / "programs" / program.name)]
     else:
         command = [str(require_python(client.module)), str(program)]
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=tmp_path,
-        env={
-            "PATH": os.environ.get("PATH", os.defpath),
-            "HOME": str(tmp_path),
-            "BASE_URL": house.url,
-            "SPEECH": str(SPEECH),
-            "PICTURE": str(picture),
-            # Some look models up at Hugging Face or GitHub, and wait long where nobody answers.
-            "HF_HUB_OFFLINE": "1",
-            "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-        },
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        said, problems = await asyncio.wait_for(process.communicate(), LONG_ENOUGH_S)
-    finally:
-        if process.returncode is None:
-            process.kill()
+    environ = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(tmp_path),
+        "BASE_URL": house.url,
+        "SPEECH": str(SPEECH),
+        "PICTURE": str(picture),
+        # Some look models up at Hugging Face or GitHub, and wait long where nobody answers.
+        "HF_HUB_OFFLINE": "1",
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    }
+    ended = await run_program(*command, folder=tmp_path, environ=environ, seconds=LONG_ENOUGH_S)
 
-    assert process.returncode == 0, problems.decode()[-3000:]
-    last = said.decode().splitlines()[-1]
+    assert ended.status == 0, ended.problems[-3000:]
+    last = ended.said.splitlines()[-1]
     assert last.startswith("ok ")
     request.node.user_properties.append(("said", last))  # for the README's table
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.clients.where import require_python
+from tests.programs import run_program
 from tests.stage import Stage, staged
 
 WANTED = os.environ.get("GROQ_CONFORMANCE_CASES")
@@ -53,26 +53,9 @@ print("ok")
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     async with staged({"GROQ_CORE_STATE_DIR": str(tmp_path_factory.mktemp("state"))}) as stage:
         yield stage
-
-
-async def run(*command: str, folder: Path, seconds: float) -> tuple[int | None, str]:
-    process = await asyncio.create_subprocess_exec(
-        *command, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    try:
-        said, _ = await asyncio.wait_for(process.communicate(), seconds)
-    finally:
-        if process.returncode is None:
-            process.kill()
-    return process.returncode, said.decode()
 
 
 async def test_a_client_made_of_the_description_works(house: Stage, tmp_path: Path) -> None:
@@ -83,14 +66,14 @@ async def test_a_client_made_of_the_description_works(house: Stage, tmp_path: Pa
     # It knows no type of lines, and would tidy up with a program of its own.
     config.write_text('content_type_overrides: {"application/jsonl": "application/octet-stream"}\npost_hooks: []\n')
     maker = str(python.with_name("openapi-python-client"))
-    made = await run(
+    made = await run_program(
         maker, "generate", "--path", str(described), "--meta", "none", "--output-path", str(tmp_path / "made"),
         "--config", str(config), "--fail-on-warning", folder=tmp_path, seconds=120,
     )  # fmt: skip
-    assert made[0] == 0, made[1][-3000:]
-    used = await run(str(python), "-c", CLIENT, str(tmp_path), house.url, folder=tmp_path, seconds=60)
+    assert made.status == 0, (made.said + made.problems)[-3000:]
+    used = await run_program(str(python), "-c", CLIENT, str(tmp_path), house.url, folder=tmp_path, seconds=60)
 
-    assert used[0] == 0, used[1][-3000:]
+    assert used.status == 0, (used.said + used.problems)[-3000:]
 
 
 @pytest.mark.timeout(1800)
@@ -99,16 +82,17 @@ async def test_no_answer_contradicts_the_description(house: Stage, tmp_path: Pat
     whole = CASES >= 1000
     # About twenty operations take something that can be made up; the bounds alone make eleven hundred cases.
     each = -(-(CASES - 1000 if whole else CASES) // 18)
-    code, said = await run(
+    ended = await run_program(
         str(python.with_name("schemathesis")), "run", f"{house.url}/openapi.json", "--checks", ",".join(CHECKS),
         "--phases", "coverage,fuzzing" if whole else "fuzzing", "--max-examples", str(each), "--seed", "17",
         "--exclude-path", "/v1/status/events", "--request-timeout", "20", "--continue-on-failure", "--no-color",
         folder=tmp_path, seconds=1700,
     )  # fmt: skip
+    said = ended.said + ended.problems
     if WANTED:
         print(said[-2500:])
 
-    assert code == 0, said[-6000:]
+    assert ended.status == 0, said[-6000:]
     made_up = re.search(r"(\d[\d,]*) generated", said)
     assert made_up is not None
     assert int(made_up[1].replace(",", "")) >= CASES

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-import pytest
+from tests.requires import lack
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = (Path(sys.prefix), ROOT / ".venv-clients", ROOT / ".venv-clients-older")
@@ -35,7 +35,4 @@ def require_python(module: str) -> Path:
 
 def miss(what: str) -> NoReturn:
     """Skip for want of a client, or fail."""
-    reason = f"needs a client that is not installed, {what}: make clients"
-    if BUILT:
-        pytest.fail(reason)
-    pytest.skip(reason)
+    lack(f"needs a client that is not installed, {what}: make clients", promised=BUILT)

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from groq_core.connections.event_loop import new_event_loop
+from tests.requires import only_where
 
 ROOT = Path(__file__).parents[2]
 
@@ -103,11 +104,12 @@ async def test_the_command_line_works(words: tuple[str, ...], told: bytes) -> No
     assert b"Traceback" not in errors
 
 
-@pytest.mark.parametrize("installed", [True, False])
+@pytest.mark.parametrize(
+    "installed",
+    [pytest.param(True, marks=only_where(sys.platform != "win32", "uvloop has no wheel for Windows")), False],
+)
 def test_uvloop_is_taken_where_it_is_installed(monkeypatch: pytest.MonkeyPatch, installed: bool) -> None:
-    if installed:
-        pytest.importorskip("uvloop", reason="uvloop is not installed, as on Windows")
-    else:
+    if not installed:
         monkeypatch.setitem(sys.modules, "uvloop", None)
 
     loop = new_event_loop()

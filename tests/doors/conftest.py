@@ -11,11 +11,6 @@ from tests.doors.stage import house
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     async with house() as (client, _):
         yield client

@@ -11,8 +11,9 @@ from benchmarks.bombs import PROMISED_S, feed
 from benchmarks.health import control
 from tests.doors.bombs import bombs
 from tests.doors.scarce import House, alone
+from tests.requires import only_where
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+pytestmark = only_where(sys.platform == "linux", "reads /proc")
 
 STALL_S = 0.25
 """No single answer of `/health` is held up for longer by the server itself."""

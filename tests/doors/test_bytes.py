@@ -18,11 +18,6 @@ from tests.doors.stage import house, new_pass
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def small() -> AsyncIterator[httpx.AsyncClient]:
     """A house with room for four million bytes."""
     async with house(GROQ_CORE_MAX_BYTES_IN_FLIGHT="4MB") as (client, _):

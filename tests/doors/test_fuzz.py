@@ -13,6 +13,7 @@ import pytest
 from benchmarks.fuzz import Findings, rounds
 from tests.doors.broken import PATHS, babble, nestings
 from tests.doors.stage import house, new_pass
+from tests.serving import listening
 
 MEANT = {503, 507}
 
@@ -64,10 +65,11 @@ async def test_whatever_a_model_streams_is_an_answer_or_an_honest_error() -> Non
             await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)
-    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     quick = {"GROQ_CORE_DEADLINE": "5", "GROQ_CORE_COOLDOWN": "0.1", "GROQ_CORE_MAX_ATTEMPTS": "2"}
-    async with house(GROQ_API_KEY="gsk_babble", GROQ_BASE_URL=url, **quick) as (client, _):
+    async with (
+        listening(talk) as port,
+        house(GROQ_API_KEY="gsk_babble", GROQ_BASE_URL=f"http://127.0.0.1:{port}", **quick) as (client, _),
+    ):
         for number in range(40):
             body = {"messages": [{"role": "user", "content": f"{number}"}], "stream": number % 2 == 0}
             response = await client.post("v1/chat/completions", json=body)
@@ -77,4 +79,3 @@ async def test_whatever_a_model_streams_is_an_answer_or_an_honest_error() -> Non
                 ended, failed = "data: [DONE]" in response.text, 'data: {"error"' in response.text
                 assert ended != failed, response.text[-300:]
         assert (await client.get("health")).status_code == 200
-    server.close()

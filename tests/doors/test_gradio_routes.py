@@ -21,11 +21,6 @@ House = tuple[httpx.AsyncClient, Core]
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def local() -> AsyncIterator[House]:
     """As a person starts it at home."""
     async with house() as found:

@@ -13,14 +13,10 @@ from playwright.async_api import Browser, Page, async_playwright
 from groq_core.access.passwords import hash_password
 from tests.doors.stage import house
 from tests.requires import find, needs
+from tests.serving import listening
 from tests.ui.conftest import ALONE
 
 pytestmark = needs("chromium")
-
-
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +41,8 @@ async def elsewhere(html: str) -> AsyncIterator[int]:
         await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
+    async with listening(answer) as port:
+        yield port
 
 
 ATTEMPTS = """async (base) => {

@@ -27,11 +27,6 @@ EVIL = [
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def local() -> AsyncIterator[House]:
     async with house() as found:
         yield found

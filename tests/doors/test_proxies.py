@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,7 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from benchmarks.processes import free_port
 from tests.doors.stage import house, new_pass
+from tests.programs import program_at
 from tests.requires import find, needs
 
 RECIPES = Path(__file__).parents[2] / "SECURITY.md"
@@ -23,47 +23,11 @@ PATIENCE_S = 10.0
 pytestmark = needs("nginx", "caddy")
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def recipe(name: str) -> str:
     """What stands in the document below the mark of this name."""
     matched = re.search(rf"<!-- recipe {name} -->\n```\w*\n(.*?)```", RECIPES.read_text("utf-8"), re.DOTALL)
     assert matched is not None
     return matched[1]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@asynccontextmanager
-async def running(*command: str, port: int) -> AsyncIterator[None]:
-    """A proxy that listens, until the block ends."""
-    process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            while True:
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", port)
-                except OSError:
-                    assert process.returncode is None, "the proxy ended"
-                    await asyncio.sleep(0.05)
-                else:
-                    writer.close()
-                    break
-        yield
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
 
 
 @asynccontextmanager
@@ -79,7 +43,17 @@ async def nginx(location: str, upstream: int, folder: Path) -> AsyncIterator[htt
         f"{location.replace(UPSTREAM, f'127.0.0.1:{upstream}')}\n}} }}\n"
     )
     async with (
-        running(find("nginx") or "nginx", "-c", str(config), "-p", str(folder), "-e", f"{folder}/start.log", port=port),
+        program_at(
+            port,
+            find("nginx") or "nginx",
+            "-c",
+            str(config),
+            "-p",
+            str(folder),
+            "-e",
+            f"{folder}/start.log",
+            seconds=PATIENCE_S,
+        ),
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/", timeout=30, trust_env=False) as client,
     ):
         yield client
@@ -94,7 +68,9 @@ async def caddy(directive: str, upstream: int, folder: Path) -> AsyncIterator[ht
         f"http://:{port} {{\n{directive.replace(UPSTREAM, f'127.0.0.1:{upstream}')}\n}}\n"
     )
     async with (
-        running(find("caddy") or "caddy", "run", "--adapter", "caddyfile", "--config", str(config), port=port),
+        program_at(
+            port, find("caddy") or "caddy", "run", "--adapter", "caddyfile", "--config", str(config), seconds=PATIENCE_S
+        ),
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/", timeout=30, trust_env=False) as client,
     ):
         yield client

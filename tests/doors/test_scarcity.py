@@ -15,8 +15,12 @@ import httpx
 import pytest
 
 from tests.doors.scarce import KILL, TERM, alone, files, mount_command, small_disk
+from tests.requires import lack, only_where
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and mounts of Linux")
+pytestmark = [
+    pytest.mark.usefixtures("forks"),
+    only_where(sys.platform == "linux", "limits and mounts of Linux"),
+]
 
 TABLE = b"n,text\n" + b"".join(b"%d,What is %d?\n" % (n, n) for n in range(400))
 ASK = {"prompt": "{text}", "max_tokens": 20}
@@ -93,7 +97,7 @@ def test_without_a_temporary_folder_it_starts_and_answers(tmp_path: Path) -> Non
     empty = tmp_path / "empty"
     empty.mkdir()
     if not mount_command():
-        pytest.skip("nobody may mount here")
+        lack("needs a mount of its own, which nobody may make here")
     # The test's own folder is below /tmp, so what is to be seen of it is put somewhere else first.
     mounts = [
         "mkdir -p /mnt",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import warnings
@@ -16,12 +15,8 @@ from tests.doors.test_regular_expressions import attacks_on
 from tests.requires import needs
 
 ROOT = Path(__file__).parents[2]
-LACKS_PACKAGES = not (ROOT / "node_modules" / "espree").is_dir() and not os.environ.get("CI")
 
-pytestmark = [
-    needs("node"),
-    pytest.mark.skipif(LACKS_PACKAGES, reason="needs node_modules: make test installs them where npm is"),
-]
+pytestmark = needs("node", "node_modules")
 
 SCRIPTS = ROOT / "assets" / "js"
 TOOL = ROOT / "tests" / "js" / "expressions.js"

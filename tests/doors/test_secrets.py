@@ -30,11 +30,6 @@ TOKEN = {"authorization": f"Bearer {KEYS['GROQ_CORE_API_TOKENS']}"}
 PROMPT = "PLANTED0prompt tell me of gsk_PLANTED0prompted000000000000"
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def everything(client: httpx.AsyncClient) -> dict[str, str]:
     """What each address says to somebody with a token, with a wrong one, with none, and to the page."""
     passed = await new_pass(client)

@@ -20,11 +20,6 @@ BROWSER = {"accept": "text/html,application/xhtml+xml"}
 ANN = {"name": "ann", "password": "open sesame"}
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 def write_users(folder: Path) -> Path:
     file = folder / "users"
     file.write_text(f"ann:{hash_password('open sesame')}\nbob:{hash_password('swordfish')}\n")

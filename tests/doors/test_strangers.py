@@ -8,11 +8,6 @@ from benchmarks.strangers import crowd, model, settings
 from tests.doors.stage import house
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.mark.timeout(120)
 async def test_every_answer_carries_its_askers_mark() -> None:
     async with model(faults=0.2, pace_s=0.005) as (upstream, playing), house(**settings(upstream)) as (client, core):

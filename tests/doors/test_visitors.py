@@ -16,11 +16,6 @@ EVERYTHING = ("groq:llama-3.1-8b-instant", "groq:openai/gpt-oss-20b")
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 async def public() -> AsyncIterator[httpx.AsyncClient]:
     """A simulator that others reach."""
     async with house(GRADIO_SERVER_NAME="0.0.0.0", GROQ_CORE_LIMITS="40/minute") as (client, _):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import async_playwright
 
+from benchmarks.processes import free_port
 from groq_core.simulator import Fault, Simulator
+from tests.programs import program_at
 from tests.requires import find, needs
 
 README = Path(__file__).parents[2] / "README.md"
@@ -33,9 +33,7 @@ def test_the_example_is_short() -> None:
 @asynccontextmanager
 async def running(simulator: Simulator, folder: Path) -> AsyncIterator[str]:
     """The example in a process of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {
         **os.environ,
         "GROQ_API_KEY": "gsk_x",
@@ -49,25 +47,9 @@ async def running(simulator: Simulator, folder: Path) -> AsyncIterator[str]:
     }
     script = folder / "app.py"
     script.write_text(example())
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(script), cwd=README.parent, env=environment,
-        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        async with asyncio.timeout(90):
-            while True:
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", port)
-                except OSError:
-                    assert process.returncode is None, "the example ended by itself"
-                    await asyncio.sleep(0.2)
-                else:
-                    writer.close()
-                    break
+    command = (sys.executable, str(script))
+    async with program_at(port, *command, folder=README.parent, environ=environment, seconds=90):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 @pytest.mark.browser

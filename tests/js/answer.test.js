@@ -73,3 +73,16 @@ test("what was kept is shown again as it was", () => {
   assert.deepEqual(answer.data, kept);
   assert.match(answer.element.textContent, /2 older messages were not sent/);
 });
+
+test("what is hidden already is not hidden again with every piece, which would cost a frame each", () => {
+  const answer = newAnswer();
+  answer.hear({ t: "The first" });
+  const watch = new MutationObserver(() => {});
+  watch.observe(answer.element, { attributes: true, subtree: true });
+  for (let piece = 0; piece < 5; piece += 1) {
+    answer.tellFound();
+    answer.hear({ t: " and more" });
+  }
+
+  assert.deepEqual(watch.takeRecords().map(({ attributeName }) => attributeName), []);
+});

@@ -93,6 +93,30 @@ test("a short word is one, and is told from a click", () => {
   assert.ok(named(events, "paused").length >= 1);
 });
 
+test("over the page's own voice who begins late in a frame is noticed by what lies between two", () => {
+  const word = cut(0.32, 0.57);
+  const begins = (frames) => {
+    const noticed = [];
+    for (let late = 0; late < FRAME; late += 64) {
+      const sound = joined(hiss(1), hiss(late / RATE), word, hiss(0.3));
+      const activity = new Activity(new Silero(weights));
+      activity.guarded = true;
+      const between = frames === 2 ? activity.twin() : activity;
+      let at = 0;
+      for (; !activity.run && !between.run; at += 64) for (const one of new Set([activity, between])) one.hear(sound.subarray(at, at + 64));
+      noticed.push((at - late) / RATE - 1);
+    }
+    return noticed;
+  };
+  const mean = (all) => all.reduce((sum, one) => sum + one, 0) / all.length;
+  const [alone, two] = [begins(1), begins(2)];
+  assert.ok(two.every((delay, index) => delay <= alone[index]), `${two} for ${alone}`);
+  assert.ok(mean(alone) - mean(two) > 0.004, `${mean(two)} for ${mean(alone)}`);
+  const heardOver = (sound) => named(heard(sound, { guard: true }).events, "began").map(([, at]) => at);
+  const [began] = heardOver(joined(hiss(1), word, hiss(0.6)));
+  assert.ok(began - 1 <= Math.max(...two) + 0.009, "and so do the ears");
+});
+
 test("over the page's own voice a single certain frame is somebody, and half a chance is nobody", () => {
   const frames = (...chances) => {
     const activity = new Activity({ chance: () => chances.shift() ?? 0 });

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { RATE, Tape } from "../../assets/js/microphone/recorder.js";
-import { chanceOfEnd } from "../../assets/js/talk/heard.js";
+import { passOf } from "../../assets/js/shared/wire.js";
+import { opinionOfEnd } from "../../assets/js/talk/heard.js";
 import { TurnTaking } from "../../assets/js/talk/turn-taking.js";
 import { Writing } from "../../assets/js/talk/writing.js";
 
@@ -10,16 +11,21 @@ import { Writing } from "../../assets/js/talk/writing.js";
 let asked = [];
 let judged = [];
 let refuses = () => false;
+let conditions = []; // by the name of the judgement that a recording waits for
+let judgement = null; // a promise of what the turn model says, where that takes its time
 beforeEach(() => {
   asked = [];
   judged = [];
+  conditions = [];
+  judgement = null;
   refuses = () => false;
   globalThis.fetch = async (address, { body, signal } = {}) => {
     if (String(address).includes("/pass")) return Response.json({ pass: "a pass" });
     if (String(address).includes("/turn")) {
       judged.push(body.length / RATE);
-      return Response.json({ finished: 0.99 });
+      return Response.json({ finished: (await judgement) ?? 0.99 });
     }
+    conditions.push(new URL(address).searchParams.get("after"));
     const seconds = (body.size - 44) / 2 / RATE;
     asked.push(seconds);
     await new Promise((later) => setTimeout(later, 5));
@@ -149,6 +155,77 @@ test("words are asked for in vain some times a minute and no more", async () => 
   assert.equal(writing.guess.heard.text, "3", "what was said to its end is always written down");
 });
 
+test("what was said is on its way before the page does anything else", async () => {
+  const { writing, done } = written();
+  await passOf();
+  await null; // it is noted once it has come
+  writing.begin(said(speak(new Tape(), 2)), "over");
+  assert.deepEqual(asked, [2]);
+  await done;
+});
+
+/** A pause of which the turn model has not said yet whether it is the end. */
+async function pauseInDoubt({ isFree = true } = {}) {
+  const taken = said(speak(new Tape(), 2));
+  const ears = { taken, quiet: 0.03, isWord: true, waitOn() {}, cut: () => (ears.taken = null) };
+  const used = [];
+  const writing = new Writing((guess) => turns.hearWords(guess));
+  const turns = new TurnTaking({ ears }, writing, { isFree: () => isFree, show() {}, said: (_, heard) => used.push(heard.text) });
+  await opinionOfEnd(new Int16Array(1), 0).chance; // it came soon
+  judged = [];
+  let tell;
+  judgement = new Promise((resolve) => (tell = resolve));
+  turns.hearFall();
+  const paused = turns.hearPause(0);
+  return { ears, taken, writing, turns, used, tell: async (chance) => (tell(chance), await paused) };
+}
+
+test("while it is judged whether it was the end the recording is sent, to be written down only if it was", async () => {
+  const { writing, turns, used, tell } = await pauseInDoubt();
+  assert.deepEqual([asked, conditions.length, writing.guessOf(writing.guess.said)], [[2], 1, null]);
+  assert.match(conditions[0], /^[\w-]{20,}$/);
+  await tell(0.95);
+  turns.finish("likely");
+  await until(() => used.length);
+  assert.deepEqual([used, asked], [["2"], [2]]);
+});
+
+test("where it was not the end nobody has written anything down, in vain or else", async () => {
+  for (const chance of [0.9, 0.5, null]) {
+    asked = [];
+    const { writing, turns, used, tell } = await pauseInDoubt();
+    await tell(chance ?? -1);
+    await new Promise((later) => setTimeout(later, 20));
+    turns.hearOn();
+    assert.deepEqual([writing.guess, writing.inVain, used, asked.length], [null, [], [], 1]);
+  }
+});
+
+test("a recording that reached another process than the one that judges is sent once more", async () => {
+  refuses = (number) => number === 1;
+  const { turns, used, tell } = await pauseInDoubt();
+  await tell(0.95);
+  turns.finish("likely");
+  await until(() => used.length);
+  assert.deepEqual([used, asked, conditions[1]], [["2"], [2, 2], null]);
+});
+
+test("who lets go, or goes on, does not wait for the judgement", async () => {
+  const held = await pauseInDoubt({ isFree: false });
+  held.ears.taken = null;
+  held.turns.letGo(held.taken);
+  assert.deepEqual([asked, conditions[1]], [[2, 2], null]);
+  await until(() => held.used.length);
+  await held.tell(0.5);
+  assert.deepEqual(held.used, ["2"]);
+  const { writing, turns, tell } = await pauseInDoubt();
+  turns.hearOn();
+  assert.deepEqual([writing.guess, writing.inVain], [null, []]);
+  await tell(0.99);
+  assert.equal(writing.guess, null);
+});
+
+// The last: the way is spared for a while.
 test("on a slow way the turn model is not asked again and again, so that the recording gets through", async () => {
   let asked = 0;
   globalThis.fetch = (_, { signal }) => {
@@ -156,8 +233,8 @@ test("on a slow way the turn model is not asked again and again, so that the rec
     return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   };
   const alive = setInterval(() => {}, 100); // the signal's own timer keeps nothing running
-  assert.equal(await chanceOfEnd(new Int16Array(10), 0), null);
+  assert.equal(await opinionOfEnd(new Int16Array(10), 0).chance, null);
   clearInterval(alive);
-  assert.equal(await chanceOfEnd(new Int16Array(10), 0), null);
+  assert.equal(await opinionOfEnd(new Int16Array(10), 0).chance, null);
   assert.equal(asked, 1);
 });

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from groq_core.errors import Kind, ProviderError
-from groq_core.events import Events, ReasoningDelta, TextDelta
+from groq_core.events import Events, TextDelta
 from groq_core.middleware.observe import Observe
 from groq_core.middleware.spending import Spending
 from groq_core.pipeline import Attempt, Bypass
@@ -23,13 +23,13 @@ async def breaks_off(asked: Attempt) -> Events:
     """Eight letters by an event, eight and as many of thinking past it; then no more."""
     yield TextDelta("12345678")
     assert asked.bypass is not None
-    assert asked.bypass(TextDelta("äöüß"))
-    assert asked.bypass(ReasoningDelta("12345678"))
+    assert asked.bypass("äöüß", False)
+    assert asked.bypass("12345678", True)
     raise ProviderError(Kind.STREAM_CUT, "cut")
 
 
 def make_attempt() -> Attempt:
-    return attempt(clock=time.monotonic, bypass=Bypass(lambda event: True))
+    return attempt(clock=time.monotonic, bypass=Bypass(lambda words, thought: True))
 
 
 class Account:
@@ -70,7 +70,7 @@ async def test_its_tokens_are_guessed_from_all_the_text_that_was_heard() -> None
 
 
 async def test_what_its_reader_does_not_take_has_not_been_heard() -> None:
-    bypass = Bypass(lambda event: False)
+    bypass = Bypass(lambda words, thought: False)
 
-    assert not bypass(TextDelta("a"))
+    assert not bypass("a", False)
     assert (bypass.words, bypass.thought, bypass.last_at) == ([], 0, 0.0)

@@ -153,3 +153,14 @@ def test_the_estimate_learns_from_what_was_counted() -> None:
 
     assert before == needs.prompt_tokens
     assert estimates.prompt_tokens("m", needs) == pytest.approx(1000, rel=0.01)
+
+
+async def test_what_was_taken_is_settled_before_the_end_is_told() -> None:
+    clock = Clock()
+    layer, budgets = guard(clock, tpm=10_000)
+
+    async with aclosing(layer(Provider(), attempt(clock=clock))) as events:
+        async for event in events:
+            held = sum(bucket.held for bucket in budgets.of("server", "groq:a"))
+            # The headers of an answer that goes out whole are made when its end is told, and say what is left.
+            assert (held == 0) == isinstance(event, Finished)

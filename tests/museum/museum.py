@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from tests.museum.forks import Forks
+from tests.programs import run_program
 
 PROGRAMS: Final = Path(__file__).parent / "programs"
 SPEECH: Final = Path(__file__).parents[1] / "data" / "media" / "jfk.wav"
@@ -65,22 +65,10 @@ async def run(
         if forked is not None:
             status, said, problems = await forked.run(command, env, PATIENCE_S)
         else:
-            status, said, problems = await run_alone([str(python), *command], env)
+            status, said, problems = await run_program(str(python), *command, environ=env, seconds=PATIENCE_S)
     except TimeoutError:
         return Outcome(name, f"not done after {PATIENCE_S} s")
     if status != 0:
         return Outcome(name, problems[-2000:] or f"status {status}")
     wanted = SAYS.get(name, "12")
     return Outcome(name, "" if wanted.lower() in said.lower() else f"said {said[-300:]!r}")
-
-
-async def run_alone(command: list[str], env: dict[str, str]) -> tuple[int, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        *command, env=env, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    try:
-        said, problems = await asyncio.wait_for(process.communicate(), PATIENCE_S)
-    finally:
-        if process.returncode is None:
-            process.kill()
-    return process.returncode or 0, said.decode(), problems.decode()

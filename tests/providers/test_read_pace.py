@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
@@ -113,3 +114,25 @@ async def test_a_socket_closed_before_it_left_takes_nothing_from_others(opened: 
     await asyncio.sleep(3 * LONGEST_S)
 
     assert stays.heard == b"still here"
+
+
+class Ticks:
+    """A loop's clock."""
+
+    now = 0.0
+
+    def time(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("after_s", "pieces", "gathers"),
+    [(0.02, 200, True), (0.02, 100, False), (0.005, 500, False), (0.1, 100, True), (0.1, 20, False)],
+)
+def test_that_many_come_is_heard_as_soon_as_there_are_enough(after_s: float, pieces: int, gathers: bool) -> None:
+    clock: Any = Ticks()
+    pace = ReadPace(clock)
+    clock.now = after_s
+    pace.count(pieces)
+
+    assert (pace.interval_s > 0) == gathers

@@ -15,6 +15,7 @@ import pytest
 from groq_core.providers.connection import BACKLOG_BYTES, LARGEST_HEAD
 from groq_core.providers.wire import HeaderError, Wire
 from tests.providers.wires import OK, Run, ask, wire_to
+from tests.serving import listening
 from tests.wire_server import END, Close, Reset, Script, Stall, WireServer, head, piece, serving
 
 CHUNKED = head(200, "text/event-stream", "transfer-encoding: chunked")
@@ -213,13 +214,12 @@ def test_a_line_that_speaks_while_it_is_idle_is_hung_up(run: Run) -> None:
             writer.close()
 
         hung_up = asyncio.Event()
-        server = await asyncio.start_server(handle, "127.0.0.1", 0)
-        wire = wire_to(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-        assert await ask(wire) == (200, b"ok")
-        speak.set()
-        async with asyncio.timeout(5):
-            await hung_up.wait()
-        server.close()
+        async with listening(handle) as port:
+            wire = wire_to(f"http://127.0.0.1:{port}")
+            assert await ask(wire) == (200, b"ok")
+            speak.set()
+            async with asyncio.timeout(5):
+                await hung_up.wait()
 
     run(main())
 
@@ -304,22 +304,21 @@ def test_a_reader_who_stops_holds_the_server_back(run: Run) -> None:
             await writer.drain()
             writer.close()
 
-        server = await asyncio.start_server(handle, "127.0.0.1", 0)
-        wire = wire_to(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-        answer = await wire.ask("GET", "/", {})
-        before = -1
-        while sent != before:
-            before = sent
-            await asyncio.sleep(0.3)
-        assert sent < 16_000_000  # what the kernel holds, and what we do
-        assert answer.unread < 2 * BACKLOG_BYTES
-        size = 0
-        async with aclosing(answer.aiter_bytes()) as reads:
-            async for data in reads:
-                size += len(data)
-        await answer.aclose()
-        wire.close()
-        server.close()
+        async with listening(handle) as port:
+            wire = wire_to(f"http://127.0.0.1:{port}")
+            answer = await wire.ask("GET", "/", {})
+            before = -1
+            while sent != before:
+                before = sent
+                await asyncio.sleep(0.3)
+            assert sent < 16_000_000  # what the kernel holds, and what we do
+            assert answer.unread < 2 * BACKLOG_BYTES
+            size = 0
+            async with aclosing(answer.aiter_bytes()) as reads:
+                async for data in reads:
+                    size += len(data)
+            await answer.aclose()
+            wire.close()
 
         assert size == sent == 64_000_000
 

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from groq_core.providers.wire import direct
 from tests.providers.wires import OK, Run, ask, wire_to
+from tests.serving import listening
 from tests.wire_server import Stall, serving
 
 
@@ -36,11 +37,13 @@ def test_nobody_there_is_an_error(run: Run) -> None:
 
 def test_a_server_that_hangs_up_at_once_is_an_error(run: Run) -> None:
     async def main() -> None:
-        server = await asyncio.start_server(lambda _, writer: writer.transport.abort(), "127.0.0.1", 0)
-        for _ in range(20):
-            with pytest.raises(httpx.HTTPError):
-                await ask(wire_to(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"))
-        server.close()
+        async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.transport.abort()
+
+        async with listening(hang_up) as port:
+            for _ in range(20):
+                with pytest.raises(httpx.HTTPError):
+                    await ask(wire_to(f"http://127.0.0.1:{port}"))
 
     run(main())
 
@@ -90,9 +93,8 @@ async def serve_tls(certificate: Path) -> AsyncIterator[str]:
 
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
-    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=context)
-    yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    server.close()
+    async with listening(handle, tls=context) as port:
+        yield f"https://127.0.0.1:{port}"
 
 
 def test_an_encrypted_connection_is_used_again(run: Run, certificate: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Awaitable, Callable
+from functools import cache
 
 import httpx
 
@@ -16,8 +17,14 @@ OK = head(200, "application/json", "content-length: 2") + b"ok"
 Run = Callable[[Awaitable[None]], None]
 
 
+@cache
+def authorities() -> ssl.SSLContext:
+    """Those of this machine, read once."""
+    return ssl.create_default_context()
+
+
 def wire_to(url: str, *, tls: ssl.SSLContext | None = None, idle: int = 8, idle_s: float = 60) -> Wire:
-    return Wire(httpx.URL(url), tls or ssl.create_default_context(), connect_s=1.0, idle=idle, idle_s=idle_s)
+    return Wire(httpx.URL(url), tls or authorities(), connect_s=1.0, idle=idle, idle_s=idle_s)
 
 
 async def ask(wire: Wire, body: bytes = b"{}") -> tuple[int, bytes]:

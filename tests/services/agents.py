@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from groq_core.events import (
-    Event,
-    RunEnded,
-)
+from groq_core.events import Event, RunEnded, ToolFinished
 from groq_core.services.agent import Agent, Tool, Trace, tool
+from tests.services.scripted import Model, calls, says
 
 
 def keeps(ran: list[Any]) -> Tool:
@@ -44,3 +42,12 @@ async def delete(name: str) -> str:
 
 def results(trace: Trace, step: int = 0) -> list[str]:
     return [call.result for call in trace.steps[step].calls.values()]
+
+
+async def run_with(one: Any, arguments: str = "{}", **settings: Any) -> tuple[list[Event], list[ToolFinished]]:
+    made = one if hasattr(one, "wire") else tool(one)
+    model = Model([calls(("c", made.name, arguments)), says("done")])
+    events = [event async for event in Agent(model, [made], **settings).run("go")]
+    assert isinstance(events[-1], RunEnded)
+    assert events[-1].reason == "answered"
+    return events, [event for event in events if isinstance(event, ToolFinished)]

@@ -6,34 +6,22 @@ import asyncio
 import functools
 import json
 import math
-from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 import httpx
 import pytest
-from PIL import Image
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr
 
 from groq_core.errors import ChainError, ExtractionError, GroqCoreError, Kind, RequestError
-from groq_core.events import ApprovalAsked, Event, RunEnded, ToolFinished, Usage
+from groq_core.events import ApprovalAsked, Event, RunEnded, Usage
 from groq_core.services.agent import Agent, RunState, tool
 from groq_core.services.agent.answer_bounds import MOST_BYTES, bound_answers
 from groq_core.services.agent.calling import read_arguments
-from groq_core.services.agent.results import LARGEST_PICTURE, read_result
 from groq_core.services.agent.tools import ArgumentsError
+from tests.services.agents import run_with
 from tests.services.scripted import Answer, Model, calls, fails, says
 from tests.speakers import Clock
-
-
-async def run_with(one: Any, arguments: str = "{}", **settings: Any) -> tuple[list[Event], list[ToolFinished]]:
-    made = one if hasattr(one, "wire") else tool(one)
-    model = Model([calls(("c", made.name, arguments)), says("done")])
-    events = [event async for event in Agent(model, [made], **settings).run("go")]
-    assert isinstance(events[-1], RunEnded)
-    assert events[-1].reason == "answered"
-    return events, [event for event in events if isinstance(event, ToolFinished)]
-
 
 # ── what is shown is what runs, whatever the types of a tool make of it ──────────────────────────────
 
@@ -208,74 +196,6 @@ async def test_what_is_returned_is_waited_for_to_its_end() -> None:
         assert told.result == text
     _, (told,) = await run_with(tool(name="w")(wrapped))
     assert told.result == "wrapped"
-
-
-# ── results ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass
-class Holder:
-    picture: Any
-    words: list[Any]
-
-
-def test_pictures_are_found_wherever_they_are_and_made_small_enough_to_be_seen() -> None:
-    noise = Image.effect_noise((900, 700), 120)
-    value = {"one": Holder(noise, [Image.new("CMYK", (5, 5)), "text"]), "two": noise.convert("RGB")}
-
-    found = read_result(value, 8_000)
-
-    assert len(found.pictures) == 3
-    assert sum(map(len, found.pictures)) <= LARGEST_PICTURE
-    assert found.text.count("[a picture") == 3
-
-
-def test_a_value_that_cannot_be_written_costs_itself_alone() -> None:
-    class Broken:
-        def __str__(self) -> str:
-            raise ValueError
-
-        __repr__ = __str__
-
-    circle: list[Any] = [1]
-    circle.append(circle)
-    found = read_result({"a": 1, "b": Broken(), "c": {"\ud800": "\udfff"}, "d": b"\xff"}, 8_000).text
-
-    assert json.loads(found) == {
-        "a": 1,
-        "b": "[a Broken that cannot be written down]",
-        "c": {"\ufffd": "\ufffd"},
-        "d": "[1 bytes that are no text]",
-    }
-    assert read_result(circle, 8_000).text.startswith("[1,[1,[1,")
-
-
-class Endless(list[int]):
-    """Counts how many of its values were looked at."""
-
-    looked = 0
-
-    def __iter__(self) -> Iterator[int]:
-        for number in super().__iter__():
-            Endless.looked += 1
-            yield number
-
-
-def test_no_more_of_a_result_is_written_down_than_can_be_told() -> None:
-    Endless.looked = 0
-    found = read_result({"rows": Endless(range(100_000)), "text": "x" * 1_000_000}, 8_000)
-
-    assert Endless.looked <= 8_000
-    assert len(found.text) < 40_000
-    assert found.of is None
-
-
-async def test_a_list_that_is_cut_off_says_so() -> None:
-    async def many() -> list[int]:
-        return list(range(1_000_000))
-
-    _, (told,) = await run_with(many)
-    assert "the first 8000 of more than" in told.result
 
 
 # ── limits ───────────────────────────────────────────────────────────────────────────────────────────

@@ -18,6 +18,7 @@ from groq_core.services.agent.mcp_server import RemoteToolError
 from groq_core.services.agent.remote_results import result_text
 from tests.services.mcp_server import serve
 from tests.services.scripted import Model, calls, says
+from tests.serving import listening
 
 
 class Waiting:
@@ -193,9 +194,7 @@ async def test_a_server_that_says_nothing_is_given_up() -> None:
             pass
         writer.close()
 
-    async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-
+    async with listening(silent) as port:
         with pytest.raises(RequestError, match=r"did not answer within 0\.2 s"):
             async with remote_tools(f"http://127.0.0.1:{port}/mcp", connect_seconds=0.2):
                 pass

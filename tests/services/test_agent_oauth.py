@@ -21,6 +21,7 @@ from groq_core.services.agent.sign_in import BrowserSignIn
 from groq_core.services.logins import FileLogins, MemoryLogins
 from groq_core.settings.settings import Settings
 from tests.services.oauth_server import CLIENT, SECRET, Authority, Guarded, serve_guarded
+from tests.serving import listening
 
 
 @pytest.fixture
@@ -196,8 +197,11 @@ async def test_a_port_that_is_taken_is_registered_anew(authority: Authority, lab
     authority.tokens.clear()
     authority.refreshable.clear()
     port = urlsplit(parse_qs(urlsplit(browser.opened[0]).query)["redirect_uri"][0]).port
+    assert port is not None
 
-    async with await asyncio.start_server(lambda *_: None, "127.0.0.1", port):
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None: ...
+
+    async with listening(silent, port=port):
         assert await measure(by_person(authority, sign_in)) == "A: 7.2"
 
     assert authority.asked.count("register") == 2

@@ -31,6 +31,7 @@ from groq_core.services.agent.strangers import (
 )
 from groq_core.settings.settings import Settings
 from tests.services.oauth_server import Authority, serve_guarded
+from tests.serving import listening
 
 ANYWHERE = Allowed(anywhere=True)
 
@@ -157,8 +158,7 @@ async def test_the_address_that_was_looked_up_is_connected_to_and_held_against_t
             raise NotPublicError(host)
         return "127.0.0.1"
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0, ssl=served) as server:
-        port = server.sockets[0].getsockname()[1]
+    async with listening(answer, tls=served) as port:
         transport = guarded_transport(look_up, ssl.create_default_context(cafile=str(pem)))
         async with httpx.AsyncClient(transport=transport, follow_redirects=True) as client:
             with pytest.raises(NotPublicError, match=r"other\.example"):

@@ -71,7 +71,7 @@ def odd(custom_id: str, body: Any) -> bytes:
 async def later(source: LineSource, out: Path, api: BatchApi, job: Job) -> Progress:
     async def nap(_: float) -> None: ...
 
-    with Sink(out) as sink:
+    async with Sink(out) as sink:
         run = RemoteBatchRun(
             lambda: source, sink, job, api, model=lambda _: "m", price=lambda *_: 0.0, sleep=nap, most_lines=4
         )

@@ -32,7 +32,7 @@ async def core(simulator: Simulator) -> AsyncIterator[Core]:
 
 async def run(core: Core, source: LineSource, folder: Path, *, stay: bool = True, files: bool = True) -> Progress:
     asked = answerers(core.handle, stay=stay, files=folder if files else None)
-    with Sink(folder / "out.jsonl") as sink:
+    async with Sink(folder / "out.jsonl") as sink:
         return await BatchRun(source, sink, asked).run()
 
 

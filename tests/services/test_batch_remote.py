@@ -98,7 +98,7 @@ def names(folder: Path) -> list[str]:
 
 
 async def test_every_line_comes_back_under_its_id_at_half_the_price(tmp_path: Path, api: GroqBatches) -> None:
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         end = await run_to_end(run(questions(tmp_path, 30, bad=7), sink, api))
 
     joined = rows(tmp_path / "out.jsonl")
@@ -118,7 +118,7 @@ async def test_every_line_comes_back_under_its_id_at_half_the_price(tmp_path: Pa
 
 async def test_a_large_job_goes_in_parts(tmp_path: Path, api: GroqBatches) -> None:
     source = questions(tmp_path, 25)
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         job = begin_job(sink.path, source)
         await run_to_end(run(source, sink, api, job, most_lines=10))
 
@@ -128,7 +128,7 @@ async def test_a_large_job_goes_in_parts(tmp_path: Path, api: GroqBatches) -> No
 
 async def test_a_part_is_no_larger_than_the_api_takes(tmp_path: Path, api: GroqBatches) -> None:
     source = questions(tmp_path, 10)
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         job = begin_job(sink.path, source)
         await run_to_end(run(source, sink, api, job, most_bytes=400))
 
@@ -204,9 +204,10 @@ async def test_a_run_killed_anywhere_goes_on_and_pays_nothing_twice(tmp_path: Pa
         return None
 
     api = Scripted(breaks)
-    with Sink(tmp_path / "out.jsonl") as sink, pytest.raises(Killed):
-        await run_to_end(run(source, sink, api))
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
+        with pytest.raises(Killed):
+            await run_to_end(run(source, sink, api))
+    async with Sink(tmp_path / "out.jsonl") as sink:
         await run_to_end(run(source, sink, api))
 
     assert len(api.batches) == 1
@@ -223,7 +224,7 @@ async def test_what_fails_in_passing_is_tried_again(tmp_path: Path) -> None:
         return ProviderError(Kind.CONNECTION, "cut")
 
     api = Scripted(breaks)
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         end = await run_to_end(run(questions(tmp_path, 3), sink, api))
 
     assert end.done == 3
@@ -242,10 +243,10 @@ async def test_a_key_that_may_not_is_told_at_once(tmp_path: Path) -> None:
 async def test_lines_that_expired_are_sent_again_by_the_next_run(tmp_path: Path) -> None:
     source, api = questions(tmp_path, 3), Scripted()
     api.expires = True
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         first = await run_to_end(run(source, sink, api))
     api.expires = False
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         second = await run_to_end(run(source, sink, api))
 
     assert (first.done, second.done) == (1, 3)
@@ -267,7 +268,7 @@ async def test_a_fault_of_the_line_goes_to_the_sink_and_not_to_groq(tmp_path: Pa
     path = tmp_path / "in.jsonl"
     path.write_text('{"prompt":"fine"}\n{"promt":"a"}\n')
     api = Scripted()
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         end = await run_to_end(run(LineSource(path, Recipe()), sink, api))
 
     assert api.files == {"file_0": ["line-1"]}
@@ -278,7 +279,7 @@ async def test_a_hung_up_download_is_fetched_again(tmp_path: Path, simulator: Si
     simulator.faults.add(Fault(kind="status", status=502, operation="files", times=2))
     simulator.faults.add(Fault(kind="status", status=500, operation="batches", times=2))
 
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         end = await run_to_end(run(questions(tmp_path, 5), sink, api))
 
     assert end.done == 5
@@ -311,10 +312,10 @@ async def test_recorded_answers_are_read_as_they_came(tmp_path: Path) -> None:
 
 
 async def test_a_line_separator_inside_a_text_ends_no_line(tmp_path: Path) -> None:
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         await run_to_end(run(questions(tmp_path, 2), sink, Scripted()))
 
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         assert sink.answered == 2
 
 
@@ -325,7 +326,7 @@ async def test_another_prompt_asks_anew_and_what_the_first_one_sent_is_not_put_b
     )
     path, api = tmp_path / "out.jsonl", Scripted()
     for source in (first, second):
-        with Sink(path) as sink:
+        async with Sink(path) as sink:
             end = await run_to_end(run(source, sink, api, begin_job(path, source)))
         assert (end.done, end.rows) == (2, 2)
 

@@ -33,6 +33,7 @@ from groq_core.services.batch import (
     write_table,
 )
 from groq_core.services.batch.runner import LAST_WAITS, OWN_WAITS
+from tests.requires import require
 from tests.services.tables import answers, as_csv, recipe
 
 
@@ -72,7 +73,7 @@ FORMS: dict[str, Callable[[Path, list[tuple[str, str]], bool], None]] = {
 
 
 async def ask_all(model: Echo, source: LineSource, path: Path) -> Progress:
-    with Sink(path) as sink:
+    async with Sink(path) as sink:
         return await BatchRun(source, sink, answerers(model)).run()
 
 
@@ -216,7 +217,7 @@ async def test_one_bad_row_slows_nothing(tmp_path: Path) -> None:
     rows = [("", f"t{number}") for number in range(300)]
     rows[3] = ("", "bad")
     as_csv(tmp_path / "in.csv", rows, False)
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         source = LineSource(tmp_path / "in.csv", recipe())
         end = await BatchRun(source, sink, answerers(handle), clock=clock, sleep=clock.sleep).run()
 
@@ -242,7 +243,7 @@ async def test_a_row_that_is_always_told_to_wait_ends(tmp_path: Path, kind: Kind
     rows = [("", f"t{number}") for number in range(100)]
     rows[at] = ("", "bad")
     as_csv(tmp_path / "in.csv", rows, False)
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         source = LineSource(tmp_path / "in.csv", recipe())
         run = BatchRun(source, sink, answerers(handle), most=most, clock=clock, sleep=clock.sleep)
         end = await asyncio.wait_for(run.run(), 20)
@@ -288,8 +289,8 @@ def test_what_cannot_be_read_again_is_no_file_of_answers(tmp_path: Path, kind: s
     path = Path("/dev/full") if kind == "device" else tmp_path / "pipe"
     if kind == "pipe":
         os.mkfifo(path)
-    elif not path.exists():
-        pytest.skip("there is no such device here")
+    else:
+        require("/dev/full")
 
     with pytest.raises(RequestError, match="no file that can be read again"):
         Sink(path).__enter__()

@@ -107,7 +107,7 @@ def limits_spent(seconds: float | None) -> ChainError:
 
 async def test_every_line_is_asked_once_and_counted(tmp_path: Path) -> None:
     model = Model()
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         end = await batch(model, sink, lines([f"p{n}" for n in range(500)])).run()
 
     assert read_outcomes(tmp_path / "out.jsonl") == {f"line-{n + 1}": f"p{n}!" for n in range(500)}
@@ -118,11 +118,11 @@ async def test_every_line_is_asked_once_and_counted(tmp_path: Path) -> None:
 
 async def test_what_the_sink_holds_is_not_asked_again(tmp_path: Path) -> None:
     source, path = lines(["a", "b", "c", "d"]), tmp_path / "out.jsonl"
-    with Sink(path) as sink:
+    async with Sink(path) as sink:
         await batch(Model(), sink, source[:2]).run()
 
     model = Model()
-    with Sink(path) as sink:
+    async with Sink(path) as sink:
         end = await batch(model, sink, source).run()
 
     assert model.asked == ["c", "d"]
@@ -135,15 +135,15 @@ async def test_a_refused_line_fails_alone_and_is_run_again_alone(tmp_path: Path)
     refuses = Model(
         lambda prompt, _: RequestError("too long", code="context_length_exceeded") if prompt == "bad" else None
     )
-    with Sink(path) as sink:
+    async with Sink(path) as sink:
         end = await batch(refuses, sink, source).run()
 
     assert (end.done, end.failed) == (2, 1)
     assert read_outcomes(path)["line-2"] == "context_length_exceeded"
 
     model = Model()
-    with Sink(path) as sink:
-        sink.forget_failures()
+    async with Sink(path) as sink:
+        await asyncio.to_thread(sink.forget_failures)
         await batch(model, sink, source).run()
 
     assert model.asked == ["bad"]
@@ -154,7 +154,7 @@ async def test_spent_limits_are_waited_for_and_fail_nothing(tmp_path: Path) -> N
     clock = Clock()
     model = Model(lambda prompt, number: limits_spent(40.0) if prompt == "b" and number < 9 else None)
 
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         end = await batch(model, sink, lines(["a", "b", "c"]), clock).run()
 
     assert (end.done, end.failed) == (3, 0)
@@ -169,7 +169,7 @@ async def test_nothing_is_asked_during_a_pause(tmp_path: Path) -> None:
         asked_at.append(clock.now)
         return limits_spent(60.0) if len(asked_at) == 1 else None
 
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         run = batch(Model(script), sink, lines([f"p{n}" for n in range(30)]), clock)
         end = await run.run()
 
@@ -182,7 +182,7 @@ async def test_a_line_that_keeps_failing_is_given_up_with_its_reason(tmp_path: P
     broken = ProviderError(Kind.SERVER_ERROR, "internal error")
     model = Model(lambda prompt, _: ChainError("no model could answer", failures=[broken]) if prompt == "b" else None)
 
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         end = await batch(model, sink, lines(["a", "b", "c"])).run()
 
     assert model.asked.count("b") == 2, "others were answered meanwhile, so it is the line's own fault"
@@ -195,7 +195,7 @@ async def test_a_key_that_is_not_accepted_stops_the_batch(tmp_path: Path) -> Non
     refused = ChainError("no model could answer", failures=[ProviderError(Kind.AUTH, "invalid key", status=401)])
     model = Model(lambda prompt, _: refused)
 
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         with pytest.raises(BatchStoppedError, match="no model could answer"):
             await batch(model, sink, lines([f"p{n}" for n in range(200)])).run()
 
@@ -215,7 +215,7 @@ async def test_a_friendly_sentence_is_no_answer(tmp_path: Path) -> None:
                 yield TextDelta("Sorry.")
                 yield Finished(model="fallback")
 
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         await batch(Friendly(), sink, lines(["a"])).run()
 
     assert read_outcomes(tmp_path / "out.jsonl") == {"line-1": "a!"}
@@ -226,7 +226,7 @@ async def test_a_line_with_the_id_of_another_is_passed_over_and_counted(tmp_path
     source = [recipe.line(n, json.dumps({"id": "same", "prompt": f"p{n}"})) for n in (1, 2)]
     model = Model()
 
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         end = await batch(model, sink, source).run()
 
     assert model.asked == ["p1"]
@@ -244,7 +244,7 @@ async def test_no_more_lines_are_held_than_are_under_way(tmp_path: Path) -> None
             read += 1
             yield Recipe().line(number, '{"prompt":"p"}')
 
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         run = batch(model, sink, endless())
         async for progress in run_batch(run, every_s=0.01):
             ahead = max(ahead, read - progress.done_count)
@@ -272,10 +272,10 @@ async def test_waiting_at_the_guard_narrows_the_window_and_ease_widens_it(tmp_pa
                     yield event
 
     clock = Clock()
-    with Sink(tmp_path / "slow.jsonl") as sink:
+    async with Sink(tmp_path / "slow.jsonl") as sink:
         slow = batch(Slow(clock), sink, lines([f"p{n}" for n in range(100)]), clock)
         await slow.run()
-    with Sink(tmp_path / "easy.jsonl") as sink:
+    async with Sink(tmp_path / "easy.jsonl") as sink:
         easy = batch(Model(), sink, lines([f"p{n}" for n in range(500)]))
         await easy.run()
 
@@ -284,7 +284,7 @@ async def test_waiting_at_the_guard_narrows_the_window_and_ease_widens_it(tmp_pa
 
 
 async def test_stopping_finishes_what_is_under_way(tmp_path: Path) -> None:
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         run = batch(Model(), sink, lines([f"p{n}" for n in range(1000)]))
         async for progress in run_batch(run, every_s=0.001):
             if progress.done > 20:
@@ -296,7 +296,7 @@ async def test_stopping_finishes_what_is_under_way(tmp_path: Path) -> None:
 
 async def test_leaving_the_stream_of_progress_ends_the_run(tmp_path: Path) -> None:
     model = Model()
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         progress: AsyncIterator[Progress] = run_batch(
             batch(model, sink, lines([f"p{n}" for n in range(1000)])), every_s=0.001
         )
@@ -334,7 +334,7 @@ async def test_a_line_carries_its_parameters_and_its_model(tmp_path: Path) -> No
     recipe = Recipe(model="quality", params={"temperature": 0})
     line = recipe.line(1, '{"prompt":"a","stream":true,"seed":3}')
     assert isinstance(line, Line)
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         await batch(Keeps(), sink, [line]).run()
 
     (request,) = seen

@@ -91,7 +91,7 @@ async def test_a_table_shows_the_calls_a_model_made(tmp_path: Path) -> None:
 
     as_csv(tmp_path / "in.csv", [("", "a")], False)
     source, table = LineSource(tmp_path / "in.csv", recipe()), io.StringIO()
-    with Sink(tmp_path / "out.jsonl") as sink:
+    async with Sink(tmp_path / "out.jsonl") as sink:
         await BatchRun(source, sink, answerers(handle)).run()
     write_table(source, tmp_path / "out.jsonl", table)
 

@@ -13,6 +13,8 @@ from groq_core.errors import RequestError
 from groq_core.services.documents.readers import ReadingLimits, read, read_document
 from tests.services.papers import pdf
 
+pytestmark = pytest.mark.usefixtures("forks")
+
 PAGES = pdf(["First page", "Invoice A-7\nTotal 1.234,50 EUR"])
 
 

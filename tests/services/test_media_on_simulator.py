@@ -24,6 +24,7 @@ from groq_core.reply import Reply
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.media.samples import FOLDER, read_samples, sample, wav
+from tests.serving import listening
 from tests.stage import FAST, Stage, staged
 
 HEARD = {
@@ -149,13 +150,13 @@ async def open_relay(target: str) -> AsyncIterator[tuple[str, bytearray]]:
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         onward_reader, onward = await asyncio.open_connection(host, int(port))
-        await asyncio.gather(copy(reader, onward, True), copy(onward_reader, writer, False), return_exceptions=True)
+        try:
+            await asyncio.gather(copy(reader, onward, True), copy(onward_reader, writer, False), return_exceptions=True)
+        finally:
+            onward.close()
 
-    server = await asyncio.start_server(relay, "127.0.0.1", 0)
-    try:
-        yield target.replace(f"{host}:{port}", f"127.0.0.1:{server.sockets[0].getsockname()[1]}"), sent
-    finally:
-        server.close()
+    async with listening(relay) as here:
+        yield target.replace(f"{host}:{port}", f"127.0.0.1:{here}"), sent
 
 
 async def test_an_hour_with_faults_on_comes_back_complete_and_in_order(stage: Stage) -> None:

@@ -11,6 +11,8 @@ from groq_core.services.documents.pdf import read_pdf
 from groq_core.services.documents.seeing import MOST_PAGES, read_and_look, read_or_show
 from tests.services.papers import drawn, paper, written
 
+pytestmark = pytest.mark.usefixtures("forks")
+
 LINE = "A line of a page that was written by a program and can be read as it stands in the file"
 PAGE = "\n".join(written(LINE, y=780 - 12 * at) for at in range(20))
 SCAN = drawn(0, 0, 600, 800)

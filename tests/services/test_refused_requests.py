@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
-import re
 import sys
 
+from benchmarks.loopback import answer_requests, groq_models, json_response
 from groq_core.compose import assemble
 from groq_core.errors import GroqCoreError
-from groq_core.models.registry import MODELS
 from groq_core.requests import TranscriptionRequest
 from groq_core.services.sound_aside import without_frames
 from groq_core.settings.settings import Settings
+from tests.serving import listening
 
 NAME = "refused-at-once.flac"
 
@@ -29,34 +28,25 @@ class Upstream:
         self.status, self.left = 0, 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                await self._answer(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
+        await answer_requests(reader, writer, self._answer)
 
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        found = re.search(rb"content-length: *(\d+)", head, re.I)
-        await reader.readexactly(int(found[1]) if found else 0)
+    async def _answer(self, path: str, _: bytes, writer: asyncio.StreamWriter) -> None:
         status, body = 200, dict[str, object](text="x", duration=60.0, segments=[])
-        if b"/models" in head:
-            ids = [spec.id for spec in MODELS.values() if spec.provider == "groq"]
-            body = {"object": "list", "data": [{"id": id, "object": "model", "active": True} for id in ids]}
+        if path.endswith("/models"):
+            body = groq_models()
         elif self.left:
             self.left -= 1
             status, body = self.status, {"error": {"message": "refused", "type": "invalid_request_error"}}
-        data = json.dumps(body).encode()
-        start = f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nretry-after: 0.01\r\n"
-        writer.write(f"{start}content-length: {len(data)}\r\n\r\n".encode() + data)
-        await writer.drain()
+        writer.write(json_response(body, status, "retry-after: 0.01"))
+
+
+def settings_for(port: int) -> Settings:
+    return Settings.from_env({"GROQ_API_KEY": "gsk_test", "GROQ_BASE_URL": f"http://127.0.0.1:{port}"})
 
 
 async def test_a_refused_recording_is_let_go_of_at_once() -> None:
     upstream = Upstream()
-    server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
-    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with assemble(Settings.from_env({"GROQ_API_KEY": "gsk_test", "GROQ_BASE_URL": address})) as core:
+    async with listening(upstream.serve) as port, assemble(settings_for(port)) as core:
 
         async def ask() -> None:
             request = TranscriptionRequest(audio=audio, filename=NAME, duration_s=60.0, no_store=True)
@@ -70,6 +60,7 @@ async def test_a_refused_recording_is_let_go_of_at_once() -> None:
         audio = b"fLaC" * 250
         held = sys.getrefcount(audio)
         gc.collect()
+        gc.freeze()  # of half a million objects that were there before nobody need be asked, again and again
         gc.disable()
         try:
             for upstream.status, upstream.left in ((413, 1), (400, 1), (429, 1), (500, 1)):
@@ -82,4 +73,3 @@ async def test_a_refused_recording_is_let_go_of_at_once() -> None:
         finally:
             gc.enable()
         assert len(refusals) == 1
-    server.close()

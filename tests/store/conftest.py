@@ -14,16 +14,8 @@ import pytest
 
 from groq_core.redaction import Secret
 from groq_core.store.database import Database, open_database
+from tests.requires import postgres_programs, require
 from tests.store.replicas import Redis
-
-BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-
-
-def _postgres_bin() -> Path | None:
-    if BINARIES:
-        return BINARIES[-1]
-    found = shutil.which("pg_ctl")
-    return Path(found).resolve().parent if found else None
 
 
 def _as_other(command: list[str]) -> list[str]:
@@ -64,10 +56,9 @@ class Postgres:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    binaries = _postgres_bin()
-    if binaries is None:
-        assert not os.environ.get("CI"), "PostgreSQL is missing"
-        pytest.skip("needs PostgreSQL, which is not installed")
+    require("PostgreSQL")
+    binaries = postgres_programs()
+    assert binaries is not None
     # Not below pytest's folder, which nobody else may read; and a socket's path has at most 107 characters.
     folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
     try:
@@ -100,4 +91,4 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
     server = Redis(tmp_path)
     server.start()
     yield server
-    server.stop()
+    server.kill()

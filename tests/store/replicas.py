@@ -2,43 +2,33 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import subprocess
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
 
+from benchmarks.breakable import RedisServer
 from groq_core.api.app import create_api
 from groq_core.compose import Core, assemble
 from groq_core.serve import create_app
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.api.stage import serving
-from tests.requires import find
 
 
-class Redis:
-    """A server on a loopback port of its own, which can be killed, paused, demoted and emptied."""
+class Redis(RedisServer):
+    """The same, waited for, told things and looked into."""
 
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
-        self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
-        self.url = f"redis://127.0.0.1:{self.port}/0"
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
-        program = find("redis-server")
-        assert program is not None
-        command = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        super().start()
         ends = time.monotonic() + 10
         while time.monotonic() < ends:
             with socket.socket() as probe:
@@ -57,16 +47,6 @@ class Redis:
         with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
             connection.sendall(b"EVAL \"return table.concat(redis.call('KEYS', '*'), ' ')\" 0\r\n")
             return connection.recv(1 << 20).decode().split("\r\n", 1)[1].split()
-
-    def signal(self, number: int) -> None:
-        if self._process is not None:
-            os.kill(self._process.pid, number)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
 
 
 class Replicas:

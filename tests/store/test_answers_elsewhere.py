@@ -95,12 +95,7 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
-async def whole_pair(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pair]:
+async def whole_pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pair]:
     redis = Redis(tmp_path_factory.mktemp("redis"))
     redis.start()
     simulator = Simulator(pace=1, limits="off", seed=1)
@@ -112,7 +107,7 @@ async def whole_pair(anyio_backend: str, tmp_path_factory: pytest.TempPathFactor
     ):
         yield Pair(redis, simulator, crossing, running)
     await simulator.stop()
-    redis.stop()
+    redis.kill()
 
 
 @pytest.fixture
@@ -137,7 +132,7 @@ async def test_an_answer_is_followed_on_another_replica_byte_for_byte(pair: Pair
     if fault == "flush":
         pair.redis.say("FLUSHALL")
     elif fault == "kill":
-        pair.redis.stop()
+        pair.redis.kill()
         await asyncio.sleep(0.5)
         pair.redis.start()
     rest = await following

@@ -74,7 +74,7 @@ async def test_a_response_is_found_on_another_replica_by_redis(redis: Redis, sim
         assert await eventually(running.in_step, 5)
         await check_responses(first, other)
         made = (await respond(first)).json()
-        redis.stop()
+        redis.kill()
         assert await eventually(running.away, 5)
         assert (await first.get(f"/v1/responses/{made['id']}")).json() == made, "it goes on alone"
 

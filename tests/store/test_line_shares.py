@@ -27,7 +27,7 @@ from groq_core.store.shared.link import Link
 from tests.requires import needs
 from tests.store.replicas import Redis
 
-pytestmark = needs("redis-server")
+pytestmark = [pytest.mark.usefixtures("forks"), needs("redis-server")]
 
 LINES = 1000
 
@@ -63,7 +63,7 @@ class Desk:
 
     async def run(self) -> None:
         try:
-            with Sink(self._output) as sink:
+            async with Sink(self._output) as sink:
                 batch = BatchRun(self._source, sink, {"chat": self.answer}, total=LINES, shares=self.shares)
                 end = await batch.run()
                 assert end.done + end.elsewhere + end.duplicates == LINES
@@ -93,7 +93,7 @@ async def test_two_runs_answer_every_line_once_between_them(
             case "flush":
                 redis.say("FLUSHALL")
             case "kill":
-                redis.stop()
+                redis.kill()
                 await asyncio.sleep(0.5)
                 redis.start()
             case "pause":

@@ -117,7 +117,7 @@ async def test_the_same_question_at_once_on_two_replicas_is_asked_once(redis: Re
 async def test_without_redis_at_the_start_each_goes_on_and_is_in_step_when_it_is_there(
     redis: Redis, simulator: Simulator
 ) -> None:
-    redis.stop()
+    redis.kill()
     async with replicas(2, redis, simulator, pages=False) as running:
         assert await eventually(running.away, 5)
         async with httpx.AsyncClient(base_url=running.urls[0], timeout=30) as http:
@@ -134,7 +134,7 @@ async def test_redis_may_fail_and_come_back(redis: Redis, simulator: Simulator, 
         assert await eventually(running.in_step, 5)
         match fault:
             case "kill":
-                redis.stop()
+                redis.kill()
             case "pause":
                 redis.signal(signal.SIGSTOP)
             case "read-only":
@@ -204,13 +204,13 @@ async def test_replicas_together_never_overspend_whatever_redis_does(
     redis: Redis, simulator: Simulator, fault: str
 ) -> None:
     if fault == "absent":
-        redis.stop()
+        redis.kill()
     async with replicas(3, redis, simulator, pages=False, **SPENDING) as running:
         if fault != "absent":
             assert await eventually(running.in_step, 5)
         first, codes = await spend(running, 1)
         if fault in ("kill", "absent"):
-            redis.stop()
+            redis.kill()
         elif fault == "flush":
             redis.say("FLUSHALL")
         second, more = await spend(running, 1)

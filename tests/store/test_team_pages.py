@@ -18,12 +18,6 @@ from tests.store.stage import PASSWORD, TeamStage, ask, eventually, team_stage
 pytestmark = [needs("chromium"), pytest.mark.browser]
 
 
-@pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    """One event loop for these tests, since the browser lives as long."""
-    return "asyncio"
-
-
 @pytest.fixture
 async def stage(tmp_path: Path, simulator: Simulator) -> AsyncIterator[TeamStage]:
     async with team_stage(f"sqlite:///{tmp_path}/team.db", simulator) as running:

@@ -6,7 +6,6 @@ import asyncio
 import datetime
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -23,13 +22,6 @@ from tests.requires import find
 ROOT = Path(__file__).parents[2]
 START_S = 60.0
 END_S = 20.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Program:

@@ -24,14 +24,15 @@ import httpx
 import pytest
 from playwright.async_api import async_playwright, expect
 
+from benchmarks.processes import free_port
 from groq_core.simulator import Simulator
-from tests.requires import find
+from tests.requires import find, needs, only_where
 from tests.services.test_story import save
-from tests.stories.processes import ROOT, Program, free_port, program
+from tests.stories.processes import ROOT, Program, program
 from tests.ui.conftest import ALONE
 
 pytestmark = [
-    pytest.mark.skipif(sys.platform == "win32", reason="the README's commands are a shell's"),
+    only_where(sys.platform != "win32", "the README's commands are a shell's"),
     pytest.mark.timeout(300),
     pytest.mark.xdist_group("newcomer"),
 ]
@@ -111,11 +112,6 @@ class Started:
 
 
 @pytest.fixture(scope="module")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """Links to this checkout's files, with this environment as the one that ``make`` would make."""
     folder = tmp_path_factory.mktemp("newcomer")
@@ -152,11 +148,9 @@ async def served(checkout: Checkout) -> AsyncIterator[Program]:
         yield running
 
 
+@needs("chromium")
 async def test_the_page_answers_and_can_be_broken(served: Program, checkout: Checkout) -> None:
     assert "built-in simulator answers" in served.said
-    if find("chromium") is None:
-        assert not os.environ.get("CI"), "chromium is missing"
-        pytest.skip("needs chromium, which is not installed")
     wrong: list[str] = []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=find("chromium"), args=list(ALONE))

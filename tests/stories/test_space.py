@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext, FrameLocator, Page, async_playwright, expect
 
+from benchmarks.processes import free_port
 from tests.requires import find, needs
 from tests.serving import port_of, serving, url_of
 from tests.stories.hub import CLIENT, SECRET, Hub
-from tests.stories.processes import Program, app, certificate, free_port, nginx
+from tests.stories.processes import Program, app, certificate, nginx
 from tests.ui.conftest import ALONE
 
 pytestmark = [needs("chromium-browser", "nginx"), pytest.mark.browser, pytest.mark.timeout(240)]

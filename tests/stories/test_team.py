@@ -17,6 +17,7 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
+from benchmarks.processes import free_port
 from groq_core.compose import Core, assemble
 from groq_core.redaction import Secret
 from groq_core.serve import create_app
@@ -29,7 +30,7 @@ from tests.requires import find, needs
 from tests.store.conftest import Postgres, postgres, redis
 from tests.store.replicas import Redis
 from tests.store.stage import PASSWORD, ask, eventually, password_hash
-from tests.stories.processes import free_port, nginx
+from tests.stories.processes import nginx
 from tests.ui.conftest import ALONE
 
 __all__ = ["postgres", "redis"]
@@ -148,7 +149,7 @@ async def test_five_people_and_a_program_on_two_replicas(browser: Browser, house
         assert (await ask(program)).status_code == 200
 
         # Redis fails in the middle of the day.
-        redis.stop()
+        redis.kill()
         assert await eventually(house.alone, 10)
         await asyncio.gather(*(question(page, f"And about badgers, {person}?", 2) for person, page in pages.items()))
         assert (await ask(program)).status_code == 200

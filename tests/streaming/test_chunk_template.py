@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -156,3 +157,32 @@ def test_the_words_are_the_words_however_they_come(
     assert answer == ("" if any(mark.startswith(begun) for mark in (*TAGS, *TAGS.values(), "<|start|>")) else said)
     assert thoughts == "".join(text for key, text in words if key == "reasoning")
     assert chunks == len(words)
+
+
+@pytest.mark.parametrize("cuts", [(), (1,), (2,), (1, 2), (1, 2, 3)], ids=str)
+def test_chunks_are_read_however_many_of_them_a_piece_of_the_framing_holds(cuts: tuple[int, ...]) -> None:
+    template, chunks = learnt(body("a")), [line(" b"), line("\\"), line(' "c"\n'), line("ü")]
+    pieces = [b"".join(chunks[first:last]) for first, last in pairwise((0, *cuts, 4))]
+
+    assert template.read_whole(pieces) == (' b\\ "c"\nü', 4)
+
+
+@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(line("b", created=2), id="another time"),
+        pytest.param(line("b")[:-1], id="no end"),
+        pytest.param(line("b").replace(b'"b"', b'"b'), id="no quotation mark"),
+        pytest.param(line("b").replace(b'"b"', b'"\xff"'), id="no letter"),
+        pytest.param(b"\n\n", id="an end alone"),
+    ],
+)
+def test_a_read_with_anything_else_in_it_is_left_to_the_decoder(other: bytes, place: int) -> None:
+    pieces = [line("x"), line("y")]
+    pieces.insert(place, other)
+    template = learnt(body("a"))
+
+    assert (
+        template.read_whole(pieces) is template.read_whole([b"".join(pieces)]) is template.read_whole([other]) is None
+    )

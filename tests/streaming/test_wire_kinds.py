@@ -384,3 +384,25 @@ def test_nothing_beside_a_transcript_costs_its_words(field: str, value: Any) -> 
     body = json.dumps({"text": TEXT, field: value}).encode()
 
     assert reply(read_transcription(b"\xef\xbb\xbf" + body)).text == TEXT
+
+
+SHAPES: tuple[Any, ...] = (None, 1, [])
+COUNTS: list[Any] = [0, 7, 10**9, 10**9 + 1, -1, 5.0, 5.5, "5", None, True, [1]]
+SECONDS: list[Any] = [0, 0.25, -1, "1", None, False, 10**13]
+GROUPS: list[Any] = [None, 1, []]
+
+
+def test_usage_is_the_same_whether_it_is_read_at_once_or_field_by_field() -> None:
+    plain: dict[str, Any] = {"prompt_tokens": 60, "completion_tokens": 9, "total_tokens": 69}
+    odd: list[dict[str, Any]] = [{}, {"input_tokens": 3, "output_tokens": 4}, {"total_tokens": 5}, {"seconds": 2.5}]
+    odd += [plain | {name: value} for name in plain for value in COUNTS]
+    odd += [{other: plain[other] for other in plain if other != name} for name in plain]
+    for group, name in (("prompt_tokens_details", "cached_tokens"), ("completion_tokens_details", "reasoning_tokens")):
+        odd += [plain | {group: {name: value}} for value in COUNTS] + [plain | {group: value} for value in SHAPES]
+    for name in ("queue_time", "prompt_time", "completion_time", "total_time", "seconds"):
+        odd += [plain | {name: value} for value in SECONDS]
+        odd += [dict.fromkeys(plain, 0) | {name: value} for value in SECONDS]
+    for found in odd:
+        said = json.dumps(found).encode()
+        # What no JSON of the standard is, only the slower way reads, and a field nobody reads changes nothing.
+        assert read_usage(said) == read_usage(said[:-1] + (b", " if found else b"") + b'"x": NaN}'), found

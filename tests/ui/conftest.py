@@ -22,7 +22,7 @@ from groq_core.services.transcription import TranscriptionService
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.requires import find
-from tests.serving import serving, url_of
+from tests.serving import listening, serving, url_of
 from tests.ui.kept_page import PASSED, begin_anew, fresh_page, standing_page
 
 MEDIA = Path(__file__).parents[1] / "data" / "media"
@@ -63,12 +63,6 @@ class House:
     def handle(self, request: Asked) -> Events:
         self.asked.append(request)
         return self.script(request) if self.script else self.core.handle(request)
-
-
-@pytest.fixture(scope="package")
-def anyio_backend() -> str:
-    """One event loop for all of these tests, since the application and the browser live as long."""
-    return "asyncio"
 
 
 @pytest.fixture(scope="package")
@@ -133,8 +127,8 @@ async def elsewhere() -> AsyncIterator[Elsewhere]:
         found.asked.append(line.decode(errors="replace").strip())
         writer.close()
 
-    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
-        found = Elsewhere(f"--proxy-server=127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    async with listening(refuse) as port:
+        found = Elsewhere(f"--proxy-server=127.0.0.1:{port}")
         yield found
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from playwright.async_api import Locator, Page
 
@@ -79,3 +81,8 @@ async def size_of(element: Locator) -> tuple[float, float]:
     box = await element.bounding_box()
     assert box is not None
     return box["width"], box["height"]
+
+
+def files_on_disk() -> set[Path]:
+    """What stands where Gradio keeps uploads."""
+    return {path for path in (Path(tempfile.gettempdir()) / "gradio").rglob("*") if path.is_file()}

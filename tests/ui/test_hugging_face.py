@@ -6,9 +6,10 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks.processes import free_port
 from tests.serving import serving, url_of
 from tests.stories.hub import CLIENT, SECRET, Hub
-from tests.stories.processes import app, free_port
+from tests.stories.processes import app
 
 
 async def test_a_sign_in_that_fails_is_told_on_a_page_and_is_no_fault_of_the_server(tmp_path: Path) -> None:

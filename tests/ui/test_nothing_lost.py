@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, FilePayload, Page, expect
 
+from benchmarks.processes import free_port
 from groq_core.events import TextDelta
 from groq_core.requests import ChatRequest, Request
 from groq_core.serve import create_app
@@ -155,9 +155,7 @@ async def dying(house: House, port: int) -> AsyncIterator[None]:
 
 
 async def test_a_server_that_dies_takes_nothing_of_what_was_seen(context: BrowserContext, house: House) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     there = replace(house, url=f"http://127.0.0.1:{port}/")
     house.script = Hung("All of this was seen")
     page = await context.new_page()

@@ -7,18 +7,13 @@ import os
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from groq_core.ui.texts import TEXTS
 from tests.requires import find, needs
 
 ROOT = Path(__file__).parents[2]
 
-LACKS_PACKAGES = not (ROOT / "node_modules" / "linkedom").is_dir() and not os.environ.get("CI")
 
-
-@needs("node")
-@pytest.mark.skipif(LACKS_PACKAGES, reason="needs node_modules: make test installs them where npm is")
+@needs("node", "node_modules")
 def test_the_scripts_pass_their_own_tests(tmp_path: Path) -> None:
     texts = tmp_path / "texts.json"
     texts.write_text(json.dumps(TEXTS), encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -15,7 +16,11 @@ from fastapi import FastAPI
 from starlette.types import Message
 
 from groq_core.errors import BrokenAnswerError, ChainError, RequestError
-from groq_core.ui import talk
+from groq_core.reply import Reply
+from groq_core.requests import Caller
+from groq_core.services.transcription import TranscriptionService
+from groq_core.ui import microphone, talk
+from groq_core.ui.judgements import MAX_KNOWN, Judgement, Judgements, only_if
 from groq_core.ui.page_routes import Page, create_routes
 from groq_core.ui.static import Assets
 from groq_core.ui.talk import unspoken
@@ -37,6 +42,7 @@ async def page(stage: Stage) -> AsyncIterator[httpx.AsyncClient]:
     held = Page(stage.core, Assets())
     app.include_router(create_routes(held))
     app.include_router(talk.create_routes(held))
+    app.include_router(microphone.create_routes(held))
     async with serving(app) as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
         client.headers["x-groq-core-page"] = (await client.get("/ui/pass")).json()["pass"]
         yield client
@@ -161,6 +167,67 @@ async def test_page_asks_whether_that_was_the_end(stage: Stage) -> None:
         return
     assert ready.status_code == 204
     assert inside.json()["finished"] < 0.5 < 0.8 < over.json()["finished"]
+
+
+NAME = "a-name-of-twenty-letters"
+
+
+async def test_a_recording_waits_for_the_judgement_and_nobody_is_asked_where_it_was_no_end(stage: Stage) -> None:
+    recording, caller = (MEDIA / "jfk.wav").read_bytes(), Caller(user="page:one")
+
+    def transcribe(judgement: Judgement) -> asyncio.Task[Reply]:
+        service = TranscriptionService(stage.core.handle).through(partial(only_if, judgement, 0.91))
+        return asyncio.create_task(service.transcribe(recording, "", caller=caller))
+
+    judgements = Judgements()
+    for chance in (0.909, 0.2, None):
+        waiting = transcribe(judgements.begin(caller, NAME))
+        judgements.find(caller, NAME).settle(chance)
+        with pytest.raises(RequestError):
+            await waiting
+    assert stage.asked("transcriptions") == []
+    judgement = judgements.begin(caller, NAME)
+    first, second = transcribe(judgement), transcribe(judgement)
+    await asyncio.sleep(0.1)
+    assert stage.asked("transcriptions") == []
+    first.cancel()  # its page has hung up, and the other waits on
+    await asyncio.gather(first, return_exceptions=True)
+    judgement.settle(0.91)
+    judgement.settle(0.1)
+    assert (await second).finished
+    assert len(stage.asked("transcriptions")) == 1
+
+
+def begin_judgements(names: int) -> tuple[Judgements, Caller]:
+    judgements, caller = Judgements(), Caller(user="page:one")
+    for index in range(names):
+        judgements.begin(caller, f"{NAME}-{index}")
+    return judgements, caller
+
+
+async def test_a_judgement_is_found_by_its_visitor_alone_and_only_of_late() -> None:
+    judgements, caller = begin_judgements(MAX_KNOWN + 1)
+    judgements.begin(caller, "short")
+    judgements.find(caller, f"{NAME}-1")
+
+    for whose, name in ((Caller(user="page:two"), f"{NAME}-1"), (caller, f"{NAME}-0"), (caller, "short"), (caller, "")):
+        with pytest.raises(RequestError):
+            judgements.find(whose, name)
+
+
+async def test_page_sends_a_recording_ahead_of_its_judgement(stage: Stage) -> None:
+    samples, _ = soundfile.read(MEDIA / "jfk.wav", dtype="int16")
+    recording = (MEDIA / "jfk.wav").read_bytes()
+    async with page(stage) as client:
+        known = (await client.post(f"/ui/turn?name={NAME}", content=samples[3 * 16_000 :].tobytes())).status_code == 200
+        answers = [
+            (await client.post(f"/ui/transcribe?words=false&after={name}&sure={sure}", content=recording)).text
+            for name, sure in ((NAME, 0.5), (NAME, 1.01), ("another-name-of-some-length", 0.5))
+        ]
+
+    assert ['"e":"finished"' in answer for answer in answers] == [known, False, False]
+    assert ['"e":"error"' in answer for answer in answers] == [not known, True, True]
+    assert len(stage.asked("transcriptions")) == int(known)
 
 
 async def test_arabic_is_asked_of_who_speaks_it_and_of_nobody_who_does_not(stage: Stage) -> None:

@@ -15,6 +15,7 @@ from playwright.async_api import BrowserContext, Page, expect
 from groq_core.errors import ChainError, Kind, ProviderError
 from groq_core.requests import ChatRequest
 from tests.requires import needs
+from tests.serving import listening
 from tests.ui.conftest import House, open_page
 from tests.ui.scripts import BEGUN, answered, ask, plays, says, size_of
 
@@ -88,7 +89,6 @@ async def test_server_that_is_gone_is_told_within_seconds(context: BrowserContex
 async def line_to(url: str) -> AsyncIterator[str]:
     """Another address of a server; it is dead afterwards, with every connection to it."""
     host, port = urlsplit(url).hostname, urlsplit(url).port
-    writers = list[asyncio.StreamWriter]()
 
     async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
@@ -99,16 +99,13 @@ async def line_to(url: str) -> AsyncIterator[str]:
 
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there = await asyncio.open_connection(host, port)
-        writers.extend((writer, there[1]))
-        await asyncio.gather(copy(reader, there[1]), copy(there[0], writer))
+        try:
+            await asyncio.gather(copy(reader, there[1]), copy(there[0], writer))
+        finally:
+            there[1].close()
 
-    server = await asyncio.start_server(connect, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    finally:
-        server.close()
-        for writer in writers:
-            writer.transport.abort()
+    async with listening(connect) as here:
+        yield f"http://127.0.0.1:{here}/"
 
 
 async def test_mend_all_wakes_what_it_mended(page: Page, house: House) -> None:

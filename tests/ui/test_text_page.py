@@ -17,6 +17,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from groq_core.events import TextDelta
 from tests.requires import needs
+from tests.serving import listening
 from tests.ui.conftest import House, open_page
 from tests.ui.scripts import BEGUN, DONE, answered, ask, plays, says
 
@@ -347,12 +348,13 @@ async def slow_link(url: str) -> AsyncIterator[tuple[str, asyncio.Event]]:
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         host, port = urlsplit(url).netloc.split(":")
         inner_reader, inner_writer = await asyncio.open_connection(host, int(port))
-        await asyncio.gather(relay(reader, inner_writer), relay(inner_reader, writer, down=True))
+        try:
+            await asyncio.gather(relay(reader, inner_writer), relay(inner_reader, writer, down=True))
+        finally:
+            inner_writer.close()
 
-    server = await asyncio.start_server(connect, "127.0.0.1", 0)
-    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", slow
-    slow.clear()
-    server.close()
+    async with listening(connect) as here:
+        yield f"http://127.0.0.1:{here}/", slow
 
 
 async def test_a_phone_on_a_slow_link_shows_whole_words_and_no_jumps(context: BrowserContext, house: House) -> None:

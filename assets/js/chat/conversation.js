@@ -101,15 +101,16 @@ export class Conversation {
    * @param {string} text
    * @param {Picture[]} [pictures]
    * @param {Extra} [extra]
+   * @param {boolean} [soon] an answer is waited for by ear: it is asked for before the question is drawn
    */
-  ask(text, pictures = [], extra = {}) {
+  ask(text, pictures = [], extra = {}, soon = false) {
     if (this.running) {
       this.hint(say("still_answering"));
       return null;
     }
     const question = this.tree.add({ role: "user", text, pictures: pictures.map(plain), extra });
     this.#keepMessage(question);
-    return this.#answer(question);
+    return this.#answer(question, soon);
   }
 
   /**
@@ -117,8 +118,9 @@ export class Conversation {
    *
    * @param {Message} asked
    * @param {string} text
+   * @param {boolean} [soon] as of `ask`
    */
-  askInstead(asked, text) {
+  askInstead(asked, text, soon = false) {
     if (this.running) {
       this.hint(say("still_answering"));
       return null;
@@ -126,7 +128,7 @@ export class Conversation {
     const { pictures, extra, parent } = asked;
     const question = this.tree.add({ role: "user", text, pictures, extra }, parent);
     this.#keepMessage(question);
-    return this.#answer(question);
+    return this.#answer(question, soon);
   }
 
   /**
@@ -139,8 +141,7 @@ export class Conversation {
   adopt(text, pictures, answer) {
     this.#keepMessage(this.tree.add({ role: "user", text, pictures: pictures.map(plain) }));
     this.#keepMessage(this.tree.add({ role: "assistant", ...answer.data }));
-    this.show();
-    this.follower.jump();
+    this.#showEnd();
   }
 
   /** All that was said, as it is sent. */
@@ -165,6 +166,11 @@ export class Conversation {
   /** Bring the list up to date with the tree. */
   show() {
     this.list.show();
+  }
+
+  #showEnd() {
+    this.show();
+    this.follower.jump();
   }
 
   /** @param {Message} message */
@@ -196,14 +202,18 @@ export class Conversation {
 
   // ── answers ──
 
-  /** @param {Message} question */
-  async #answer(question) {
+  /**
+   * @param {Message} question
+   * @param {boolean} [soon]
+   */
+  async #answer(question, soon = false) {
     const message = this.tree.add({ role: "assistant", state: "waiting", answer: newId() }, question.id);
-    this.show();
-    this.follower.jump();
+    if (!soon) this.#showEnd();
     const { tree } = this;
     const options = this.options();
-    await this.#run(message, (run) => run.ask(() => this.#bodyFor(question, tree, options)), question.extra);
+    const running = this.#run(message, (run) => run.ask(() => this.#bodyFor(question, tree, options), soon), question.extra);
+    if (soon) this.#showEnd();
+    await running;
   }
 
   /**

@@ -52,13 +52,14 @@ export class Run {
    *
    * @param {() => string} question of a long conversation, putting it together takes a while, and handing it to the
    *   browser as long again: each is a task of its own
+   * @param {boolean} [soon] who waits for the answer's sound presses and reads nothing meanwhile: all in one task, and this one
    */
-  async ask(question) {
+  async ask(question, soon = false) {
     const { signal } = this.hangUp;
     await this.#listen(async () => {
-      await orHungUp(signal, someTime(0));
+      if (!soon) await orHungUp(signal, someTime(0));
       const body = question();
-      await orHungUp(signal, someTime(0));
+      if (!soon) await orHungUp(signal, someTime(0));
       await this.#askOnce(body);
     });
   }

@@ -1,6 +1,7 @@
 // Read one answer aloud, and be silent when its button is pressed again.
 
 import { Sentences } from "../talk/sentences.js";
+import { VOICE_RATE } from "../talk/sound.js";
 import { Voice } from "../talk/voice.js";
 import { say } from "../shared/words.js";
 
@@ -18,7 +19,7 @@ export async function speak(text, button, hint) {
   const again = speaking?.button === button;
   hush();
   if (again) return;
-  const context = new AudioContext();
+  const context = new AudioContext({ sampleRate: VOICE_RATE });
   const voice = new Voice(context, { began: () => {}, told: hint });
   const mine = (speaking = { voice, button, context });
   button.setAttribute("aria-pressed", "true");

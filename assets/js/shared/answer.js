@@ -1,6 +1,6 @@
 // One answer: what it says, what happened on the way, and what it cost. Used by every tab that asks something.
 
-import { announce, copy, el, iconButton, setText } from "./dom.js";
+import { announce, copy, el, hide, iconButton, setText } from "./dom.js";
 import { errorCard } from "./error-card.js";
 import { receiptView } from "./receipt.js";
 import { count, seconds, wholeSeconds } from "./formats.js";
@@ -150,7 +150,7 @@ export class Answer {
     if (this.state === "waiting" || this.brokeOff) {
       this.state = "writing";
       this.brokeOff = false;
-      this.story.hidden = true;
+      this.#showStory(false);
     }
     this.view.append(text);
   }
@@ -168,7 +168,7 @@ export class Answer {
   /** @param {string} words */
   #tell(words) {
     setText(this.storyWords, words);
-    this.story.hidden = this.state === "writing" && !this.brokeOff;
+    this.#showStory(this.state !== "writing" || this.brokeOff);
     this.painted();
   }
 
@@ -244,12 +244,17 @@ export class Answer {
   /** The line was cut, and is being found again. */
   tellLost() {
     this.#tell(say("story_lost"));
-    this.story.hidden = false;
+    this.#showStory(true);
   }
 
   /** It is there again. */
   tellFound() {
-    if (this.state === "writing") this.story.hidden = true;
+    if (this.state === "writing") this.#showStory(false);
+  }
+
+  /** @param {boolean} shown */
+  #showStory(shown) {
+    hide(this.story, !shown);
   }
 
   /**
@@ -295,8 +300,8 @@ export class Answer {
   }
 
   #showEnd() {
-    this.story.hidden = true;
-    this.body.hidden = !this.text || this.elsewhere;
+    this.#showStory(false);
+    hide(this.body, !this.text || this.elsewhere);
     const more = this.goOn && this.text ? el("button", { type: "button", class: "gc-link gc-continue", onclick: () => this.goOn?.() }, say("continue_answer")) : null;
     this.foot.replaceChildren();
     if (this.state === "stopped") this.foot.append(el("p", { class: "gc-stopped" }, say("stopped"), " ", more));

@@ -136,6 +136,17 @@ export function setAttribute(node, name, value) {
   } else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, String(value));
 }
 
+/**
+ * Hide or show only where it differs: writing what stands there already costs a frame, which a stream would cause for
+ * every piece of it.
+ *
+ * @param {HTMLElement} node
+ * @param {boolean} hidden
+ */
+export function hide(node, hidden) {
+  if (node.hidden !== hidden) node.hidden = hidden;
+}
+
 /** @typedef {HTMLTextAreaElement | HTMLInputElement} Box */
 
 /**

@@ -2,8 +2,8 @@
 // part of the time only: the smaller a part the slower the machine is, which has all the rest to do as well. What counts
 // is all that a frame takes, its layout and its painting too.
 
-const REST_PER_CUBE = 0.035; // of the milliseconds the frame took: of 5 every 16th, of 10 every 35th, of 15 every 118th
-const LONGEST_REST_MS = 280;
+const REST_PER_CUBE = 0.035; // of the milliseconds the frame took: of 5 every 16th, of 10 every 35th, of 14 every 96th
+const LONGEST_REST_MS = 96;
 const FRAME_MS = 16;
 
 /** @type {(() => void)[]} called when the frame is on its way to the screen */
@@ -21,11 +21,19 @@ function afterPaint(heard) {
   if (waiting.push(heard) === 1) channel.port2.postMessage(null);
 }
 
+let due = 0;
+
+/** When something is drawn again at the earliest: what comes before need not be looked at. */
+export const nextDraw = () => due;
+
 export class Frames {
   /** @param {() => void} draw */
   constructor(draw) {
     this.draw = draw;
   }
+
+  /** Milliseconds from one drawing to the next, at least. */
+  rest = 0;
 
   #frame = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -50,33 +58,48 @@ export class Frames {
     this.#again = false;
   }
 
+  // Where frames are dear, what is drawn is a task of its own, and the frame that shows it another one: neither is long,
+  // and the list that was scrolled meanwhile is told so in this frame and not in one more.
   /** @param {number} ms from now on */
   #request(ms) {
-    if (ms <= FRAME_MS) {
-      this.#frame = requestAnimationFrame(() => this.#tick());
+    if (this.rest <= FRAME_MS || document.hidden) {
+      this.#frame = requestAnimationFrame(() => {
+        this.#frame = 0;
+        this.#begin();
+        const began = performance.now();
+        afterPaint(() => this.#learn(began, performance.now() - began));
+        this.draw();
+      });
       return;
     }
+    due = performance.now() + Math.max(0, ms) + this.rest; // what comes till then is drawn the next time
     this.#rest = setTimeout(() => {
       this.#rest = undefined;
-      this.#request(0);
-    }, ms - FRAME_MS / 2);
+      this.#begin();
+      const began = performance.now();
+      this.draw();
+      const drawn = performance.now() - began;
+      requestAnimationFrame(() => {
+        const shows = performance.now();
+        afterPaint(() => this.#learn(began, drawn + performance.now() - shows));
+      });
+    }, ms);
   }
 
-  #tick() {
-    this.#frame = 0;
+  #begin() {
     this.#measuring = true;
-    const began = performance.now();
-    afterPaint(() => this.#learn(began));
-    this.draw();
   }
 
-  /** @param {number} began */
-  #learn(began) {
+  /**
+   * @param {number} began
+   * @param {number} cost
+   */
+  #learn(began, cost) {
     this.#measuring = false;
-    const cost = performance.now() - began;
     // One long frame may be the machine's doing, which another one left out would only make worse.
     const usual = Math.min(cost, this.#cost);
-    this.#notBefore = began + Math.min(LONGEST_REST_MS, REST_PER_CUBE * usual ** 3);
+    this.rest = Math.min(LONGEST_REST_MS, REST_PER_CUBE * usual ** 3);
+    due = this.#notBefore = began + this.rest;
     this.#cost = cost;
     if (!this.#again) return;
     this.#again = false;

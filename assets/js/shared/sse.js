@@ -1,8 +1,10 @@
 // Server-sent events whose data is JSON, out of bytes or out of text.
 
 import { createParser } from "../../vendor/eventsource-parser/eventsource-parser.js";
+import { nextDraw } from "./frames.js";
 
 const BEAT_MS = 24; // between two looks at a stream that is faster than a screen
+const LONGEST_BEAT_MS = 100;
 const QUICK = 4; // pieces that follow each other so fast
 
 /**
@@ -39,11 +41,11 @@ export async function* events(body, beat = () => {}) {
   let last = performance.now();
   try {
     for (;;) {
-      // What comes faster waits outside for the next look, in one piece.
-      if (quick >= QUICK && !document.hidden) await new Promise((resolve) => setTimeout(resolve, last + BEAT_MS - performance.now()));
+      // What comes faster waits outside for the next look, in one piece; until it can be drawn, nobody sees it anyway.
+      if (quick >= QUICK && !document.hidden) await new Promise((resolve) => setTimeout(resolve, beatFrom(last) - performance.now()));
       const { done, value } = await reader.read();
       const now = performance.now();
-      quick = now - last < 2 * BEAT_MS ? quick + 1 : 0;
+      quick = now - Math.max(last, nextDraw()) < 2 * BEAT_MS ? quick + 1 : 0;
       last = now;
       whole = done;
       if (done) return;
@@ -54,3 +56,6 @@ export async function* events(body, beat = () => {}) {
     if (!whole) reader.cancel().catch(() => {});
   }
 }
+
+/** When to look again. @param {number} last */
+const beatFrom = (last) => Math.max(last + BEAT_MS, Math.min(nextDraw(), last + LONGEST_BEAT_MS));

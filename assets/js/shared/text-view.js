@@ -206,7 +206,8 @@ export class TextView {
     const arrived = this.#arrived ?? now;
     const left = arrived + this.#gap - now; // until the next lump
     const since = now - Math.max(this.lastPaint ?? 0, arrived);
-    if (this.#gap < SLOW_LINK_MS || left <= since || still.matches) return length;
+    // Nor is it spread where lumps come as often as they can be drawn.
+    if (this.#gap < SLOW_LINK_MS + this.#frames.rest || left <= since || still.matches) return length;
     return this.#shown + Math.ceil(((length - this.#shown) * since) / left);
   }
 

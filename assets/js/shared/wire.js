@@ -11,6 +11,8 @@ const OPEN_WITHIN_MS = 6000;
 const SILENT_MS = 25_000; // a stream with heartbeats sends one every ten seconds
 /** @type {Promise<string> | null} */
 let pass = null;
+/** The pass itself, once it has come. @type {string | null} */
+let passHere = null;
 
 /** The direct way to the server is blocked, or something on it holds streams back. */
 export class DirectWayBroken extends Error {}
@@ -49,7 +51,11 @@ function newPass() {
   const old = storedPass();
   const coming = fetchPass(old ? { "x-groq-core-page": old } : {});
   pass = coming;
-  coming.catch(() => (pass = null));
+  passHere = null;
+  coming.then(
+    (given) => pass === coming && (passHere = given),
+    () => (pass = null),
+  );
   return coming;
 }
 
@@ -110,10 +116,12 @@ export const passOf = () => pass ?? newPass();
 export async function send(path, options = {}, again = true) {
   let response;
   const { signal, body } = options;
+  if (signal?.aborted) throw new DOMException("stopped", "AbortError");
   if (body instanceof File) await orHungUp(signal, assertReadable(body));
-  await orHungUp(signal, ready);
+  // Where nothing has to be waited for it is on its way when this returns: what else there is to do, and to draw, comes after.
+  if (ready) await orHungUp(signal, ready);
   try {
-    const known = { ...ownKeyHeaders(), "x-groq-core-visitor": visitor, "x-groq-core-page": await orHungUp(signal, pass ?? newPass()) };
+    const known = { ...ownKeyHeaders(), "x-groq-core-visitor": visitor, "x-groq-core-page": passHere ?? (await orHungUp(signal, pass ?? newPass())) };
     const headers = { ...options.headers, ...known };
     response = await fetch(route(path), { method: "POST", cache: "no-store", ...options, headers });
   } catch (thrown) {
@@ -122,7 +130,7 @@ export async function send(path, options = {}, again = true) {
     throw new DirectWayBroken(error.message);
   }
   if (response.status === 403 && again) {
-    pass = null;
+    pass = passHere = null;
     return send(path, options, false);
   }
   // The server holds keys in memory only: one that was started anew is shown the key again, where it is known here.
@@ -252,4 +260,6 @@ newPass();
 
 // A key kept in this browser is shown before the first question, which must not go with the server's.
 const kept = storedKey();
-const ready = kept ? showKey(kept, true).catch(() => {}) : null;
+/** @type {Promise<unknown> | null} */
+let ready = kept ? showKey(kept, true).catch(() => {}) : null;
+ready?.then(() => (ready = null));

@@ -1,6 +1,6 @@
 // The fault switch, on the simulator only: break a target and watch the chain work.
 
-import { el, setText } from "../shared/dom.js";
+import { el, hide, setText } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 import { FAULTS } from "../../texts.js";
 import { send } from "../shared/wire.js";
@@ -67,7 +67,7 @@ export function breaks(fault, name) {
  */
 export function showFaults(host, inForce, names) {
   if (!host.children.length) host.append(line, clear);
-  host.hidden = !inForce.length;
+  hide(host, !inForce.length);
   const n = names.filter((name) => inForce.some((fault) => breaks(fault, name))).length;
   const word = n === names.length ? "faults_all" : n === 1 ? "faults_one" : "faults_some";
   setText(line, say(word, { n }));

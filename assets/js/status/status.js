@@ -1,7 +1,7 @@
 // The status panel: what the router sees, as it sees it. Rows are changed in place and never drawn anew.
 
 import { chainView } from "../shared/chain.js";
-import { el, find, setAttribute, setText } from "../shared/dom.js";
+import { el, find, hide, setAttribute, setText } from "../shared/dom.js";
 import { breaks, faultMenu, showFaults } from "./fault-switch.js";
 import { Feed } from "./feed.js";
 import { endings, remainderInWords, tierInWords } from "./plain.js";
@@ -118,7 +118,7 @@ const feed = new Feed(
   },
   (there) => {
     panel.classList.toggle("gc-stale", !there);
-    if (gone.hidden !== there) gone.hidden = there;
+    hide(gone, there);
     if (!gone.isConnected) document.body.append(gone);
     if (!there) setText(headline, say("status_gone"));
   },
@@ -212,7 +212,7 @@ function showTargets(snapshot) {
   }
   showFold(othersFold, others, "status_others");
   showFold(retiredFold, retired, "status_retired");
-  caveat.hidden = !snapshot.targets.some((target) => target.limits.length);
+  hide(caveat, !snapshot.targets.some((target) => target.limits.length));
 }
 
 /**
@@ -221,7 +221,7 @@ function showTargets(snapshot) {
  * @param {string} words
  */
 function showFold(fold, list, words) {
-  fold.hidden = !list.children.length;
+  hide(fold, !list.children.length);
   setText(fold.firstChild, say(words, { n: list.children.length }));
 }
 
@@ -353,5 +353,5 @@ function note(id, text) {
   if (!place && text) notices.prepend((place = el("p", { id, class: "gc-announcement", role: "status" })));
   if (!place) return;
   setText(place, text);
-  place.hidden = !text;
+  hide(place, !text);
 }

@@ -36,9 +36,11 @@ const DELAY = Math.round(0.4 / FRAME_S);
 
 const SILENT = new Float32Array(FRAME);
 
+/** @typedef {{ chance: (frame: Float32Array) => number, twin: () => Model }} Model says how likely it is that a frame holds speech */
+
 export class Activity {
   /**
-   * @param {{ chance: (frame: Float32Array) => number } | null} [model] says how likely it is that a frame holds speech
+   * @param {Model | null} [model]
    */
   constructor(model = null) {
     this.model = model;
@@ -87,6 +89,15 @@ export class Activity {
       this.filled = 0;
       this.#frame(own);
     }
+  }
+
+  /** Another one that has heard the same, and whose frames lie between these from now on. */
+  twin() {
+    const twin = new Activity(this.model?.twin() ?? null);
+    const { levels, own, echo, guarded, known, loud } = this;
+    Object.assign(twin, { levels: [...levels], own: [...own], echo, guarded, known: [...known], loud });
+    twin.filled = (this.filled + FRAME / 2) % FRAME;
+    return twin;
   }
 
   /** @param {number} own */

@@ -55,7 +55,7 @@ export class Answering {
     // Whoever was interrupted needs a moment to leave.
     if (this.asking) await this.asking;
     if (this.turn !== turn) return "dropped";
-    const asking = continues ? this.conversation.askInstead(continues, heard.text) : this.conversation.ask(heard.text);
+    const asking = continues ? this.conversation.askInstead(continues, heard.text, true) : this.conversation.ask(heard.text, [], {}, true);
     if (!asking) {
       this.turn = null;
       return "busy";
@@ -92,11 +92,11 @@ export class Answering {
     const sentences = new Sentences((sentence) => voice.say(sentence));
     const hear = answer.hear.bind(answer);
     answer.hear = (/** @type {Line} */ event) => {
-      hear(event);
       if (event.e === "restarted") {
         sentences.clear();
         voice.restart();
-      } else if ((event.t !== undefined || event.e === "finished") && !voice.stopped) sentences.hear(answer.text, event.e === "finished");
+      } else if ((event.t !== undefined || event.e === "finished") && !voice.stopped) sentences.hear(answer.text + (event.t ?? ""), event.e === "finished");
+      hear(event); // drawn after: it is waited for by ear
     };
     await this.asking;
     if (answer.state === "stopped") voice.stop();

@@ -22,7 +22,7 @@ export const WORDS_S = 0.4;
 /** What falls so far below the loudest of the last moments (−20 dB) may be a pause, some time before it is known to be one. */
 const FALLEN = 0.1;
 const RISEN = 0.2;
-const SMOOTHED_S = 0.01;
+const SMOOTHED_S = 0.005;
 const LOUDEST_FADES_S = 0.5;
 const TELL_EVERY_S = 0.05;
 const KEEP_EVERY_S = 2;
@@ -56,6 +56,8 @@ export class Ears {
     this.taken = null;
     this.noticed = NOTICED_S;
     this.activity = new Activity();
+    /** @type {Activity | null} over the page's own voice: one whose frames lie between those, by which who begins late in one is noticed sooner */
+    this.between = null;
     this.fall = new Fall();
     this.told = 0;
     this.keptAt = 0;
@@ -86,6 +88,7 @@ export class Ears {
   guard(on) {
     this.noticed = on ? FRAME_S : NOTICED_S;
     this.activity.guarded = on;
+    this.between = null;
   }
 
   /** Wait for somebody to speak. */
@@ -140,6 +143,7 @@ export class Ears {
 
   #begin() {
     this.activity.reset();
+    this.between = null;
     this.stage = 0;
     this.waitOn();
     this.keptAt = 0;
@@ -155,7 +159,8 @@ export class Ears {
   hear(block) {
     const { activity, listener } = this;
     const wasQuiet = activity.quiet >= PAUSES_S[0];
-    activity.hear(block, listener.own());
+    const own = listener.own();
+    activity.hear(block, own);
     const fell = this.fall.hear(block);
     const seconds = block.length / RATE;
     this.told += seconds;
@@ -164,15 +169,24 @@ export class Ears {
       listener.level(loudness(activity.level));
     }
     if (this.taken) this.#take(this.taken, block, wasQuiet, fell);
-    else this.#wait(block);
+    else this.#wait(block, own);
   }
 
-  /** @param {Float32Array} block */
-  #wait(block) {
+  /**
+   * @param {Float32Array} block
+   * @param {number} own
+   */
+  #wait(block, own) {
     this.recent.push(block);
     this.recentSamples += block.length;
     while (this.recentSamples - this.recent[0].length > (this.noticed + BEFORE_S) * RATE) this.recentSamples -= this.recent.shift()?.length ?? 0;
-    if (this.activity.run >= this.noticed - FRAME_S / 4) this.listener.began();
+    const { activity, between } = this;
+    if (between) between.hear(block, own);
+    else if (activity.guarded && activity.model) this.between = activity.twin();
+    const least = this.noticed - FRAME_S / 4;
+    if (Math.max(activity.run, between?.run ?? 0) < least) return;
+    if (activity.run < least) activity.quiet = 0; // somebody speaks, as its next frame will show
+    this.listener.began();
   }
 
   /**

@@ -1,6 +1,6 @@
 // What the server makes of what was said: whether it was the end of it, by its sound and by its words.
 
-import { send } from "../shared/wire.js";
+import { newId, send } from "../shared/wire.js";
 
 /** An opinion that comes later is of no use: the pause has decided. */
 const JUDGED_WITHIN_MS = 1200;
@@ -10,32 +10,69 @@ export const JUDGED_S = 8;
 /** Where one came too late the way is slow, and is spared for so long: the recording itself must go the same way. */
 const SPARED_MS = 30_000;
 
+/** Where one came sooner than this, the recording may go the same way beside the next. */
+const QUICK_MS = 500;
+
 let askAgainAt = 0;
+let quick = false; // the last one was
 let deaf = false; // the server has no such model, and will have none
+
+/**
+ * @typedef {object} Opinion what the turn model says of an end
+ * @property {string} name by which the server knows it
+ * @property {Promise<number | null>} chance how likely it is that somebody has finished, from 0 to 1; null where nobody knows in time
+ * @property {number | null} [known] the same, once it is there
+ * @property {boolean} quick whether it will be there soon, as the one before was
+ * @property {() => void} drop it is not wanted any more: a server that has not begun with it is spared it
+ */
 
 /** Have the model at hand before somebody speaks; resolves to whether there is one. */
 export async function warm() {
-  await chanceOfEnd(new Int16Array(0), 0);
+  await opinionOfEnd(new Int16Array(0), 0).chance;
   return !deaf;
 }
 
 /**
- * How likely it is that somebody has finished speaking, from 0 to 1; null where nobody knows in time.
+ * Ask whether somebody has finished speaking.
  *
  * @param {Int16Array<ArrayBuffer>} samples the last {@link JUDGED_S} of what they said
  * @param {number} quiet seconds at its end
+ * @returns {Opinion}
+ */
+export function opinionOfEnd(samples, quiet) {
+  const name = newId();
+  if (deaf || performance.now() < askAgainAt) return { name, chance: Promise.resolve(null), known: null, quick, drop() {} };
+  const controller = new AbortController();
+  /** @type {Opinion} */
+  const opinion = { name, chance: chanceOfEnd(name, samples, quiet, controller), quick, drop: () => controller.abort() };
+  opinion.chance.then((chance) => (opinion.known = chance));
+  return opinion;
+}
+
+/**
+ * @param {string} name
+ * @param {Int16Array<ArrayBuffer>} samples
+ * @param {number} quiet
+ * @param {AbortController} hangUp
  * @returns {Promise<number | null>}
  */
-export async function chanceOfEnd(samples, quiet) {
-  if (deaf || performance.now() < askAgainAt) return null;
-  const signal = AbortSignal.timeout(JUDGED_WITHIN_MS);
+async function chanceOfEnd(name, samples, quiet, hangUp) {
+  const asked = performance.now();
+  const timer = setTimeout(() => {
+    askAgainAt = performance.now() + SPARED_MS;
+    quick = false;
+    hangUp.abort();
+  }, JUDGED_WITHIN_MS);
   try {
-    const response = await send(`turn?quiet=${quiet.toFixed(3)}`, { body: samples, signal, headers: { "content-type": "application/octet-stream" } });
+    const query = new URLSearchParams({ quiet: quiet.toFixed(3), name });
+    const response = await send(`turn?${query}`, { body: samples, signal: hangUp.signal, headers: { "content-type": "application/octet-stream" } });
+    quick = performance.now() - asked < QUICK_MS;
     if (response.status === 503 && !samples.length) deaf = true;
     return response.status === 200 ? (await response.json()).finished : null;
   } catch {
-    if (signal.aborted) askAgainAt = performance.now() + SPARED_MS;
     return null;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

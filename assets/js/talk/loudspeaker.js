@@ -3,7 +3,7 @@
 
 import { rms } from "./activity.js";
 
-const LOOKED_AT = 2048;
+const LOOKED_AT = 1024;
 
 export class Loudspeaker {
   /** @param {AudioContext} context */

@@ -79,28 +79,39 @@ export class Silero {
       values = convolved(values, length, weight, bias, stride);
       length = values.length / bias.length;
     }
-    return this.#remember(values);
+    return remember(this, values);
   }
 
-  /** @param {Float32Array} input */
-  #remember(input) {
-    const { hidden, cell } = this;
-    const gates = this.bias.slice();
-    for (let row = 0; row < gates.length; row += 1) {
-      const at = row * HIDDEN;
-      let sum = 0;
-      for (let index = 0; index < HIDDEN; index += 1) sum += this.inward[at + index] * input[index] + this.onward[at + index] * hidden[index];
-      gates[row] += sum;
-    }
-    let answer = this.lastBias;
-    for (let index = 0; index < HIDDEN; index += 1) {
-      const [enter, keep, fresh, out] = [0, 1, 2, 3].map((gate) => gates[gate * HIDDEN + index]);
-      cell[index] = sigmoid(keep) * cell[index] + sigmoid(enter) * Math.tanh(fresh);
-      hidden[index] = sigmoid(out) * Math.tanh(cell[index]);
-      answer += this.last[index] * Math.max(0, hidden[index]);
-    }
-    return sigmoid(answer);
+  /** Another one with the same weights that remembers the same, to hear something else from now on. */
+  twin() {
+    /** @type {Silero} */
+    const twin = Object.create(this);
+    return Object.assign(twin, { sound: this.sound.slice(), hidden: this.hidden.slice(), cell: this.cell.slice() });
   }
+}
+
+/**
+ * What a frame means after those before it.
+ *
+ * @param {Silero} model
+ * @param {Float32Array} input
+ */
+function remember({ hidden, cell, bias, inward, onward, last, lastBias }, input) {
+  const gates = bias.slice();
+  for (let row = 0; row < gates.length; row += 1) {
+    const at = row * HIDDEN;
+    let sum = 0;
+    for (let index = 0; index < HIDDEN; index += 1) sum += inward[at + index] * input[index] + onward[at + index] * hidden[index];
+    gates[row] += sum;
+  }
+  let answer = lastBias;
+  for (let index = 0; index < HIDDEN; index += 1) {
+    const [enter, keep, fresh, out] = [0, 1, 2, 3].map((gate) => gates[gate * HIDDEN + index]);
+    cell[index] = sigmoid(keep) * cell[index] + sigmoid(enter) * Math.tanh(fresh);
+    hidden[index] = sigmoid(out) * Math.tanh(cell[index]);
+    answer += last[index] * Math.max(0, hidden[index]);
+  }
+  return sigmoid(answer);
 }
 
 const sigmoid = (/** @type {number} */ value) => 1 / (1 + Math.exp(-value));

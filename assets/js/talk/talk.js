@@ -5,6 +5,7 @@ import { Answering } from "./answering.js";
 import { Attention } from "./attention.js";
 import { LONGEST_S } from "./ears.js";
 import { Loudspeaker } from "./loudspeaker.js";
+import { VOICE_RATE } from "./sound.js";
 import { TurnTaking } from "./turn-taking.js";
 import { Unsent } from "./unsent.js";
 import { VoiceBar } from "./voice-bar.js";
@@ -209,7 +210,7 @@ export class Talk {
     const free = this.how === "free";
     const { guess } = this.writing;
     this.attention.close();
-    if (said && guess?.said !== said) this.writing.begin(said, "over");
+    if (said && !this.writing.guessOf(said)) this.writing.begin(said, "over");
     else if (guess) guess.sureness = "over";
     if (this.writing.guess) this.#show("writing");
     else if (!this.answering.turn) this.#off();
@@ -226,7 +227,7 @@ export class Talk {
 
   #openLoudspeaker() {
     if (this.loudspeaker) return this.loudspeaker;
-    const { context } = (this.loudspeaker = new Loudspeaker(new AudioContext()));
+    const { context } = (this.loudspeaker = new Loudspeaker(new AudioContext({ sampleRate: VOICE_RATE })));
     context.addEventListener("statechange", () => this.#hearSilence(context));
     return this.loudspeaker;
   }
@@ -268,8 +269,8 @@ export class Talk {
       else taken?.kept.drop();
       return;
     }
+    this.turns.letGo(taken); // what was said is on its way first: closing takes a moment
     this.attention.close();
-    this.turns.letGo(taken);
   }
 
   // ── writing down and answering ──

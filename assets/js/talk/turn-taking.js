@@ -2,13 +2,14 @@
 // before it is known, so that nothing has to be waited for when it is.
 
 import { LONGEST_S } from "./ears.js";
-import { JUDGED_S, chanceOfEnd } from "./heard.js";
+import { JUDGED_S, opinionOfEnd } from "./heard.js";
 import { ASKED_AT_S, BEFORE_PAUSE_S, END_S, SURE, isHopeless, patienceFor } from "./turn-end.js";
 
 /**
  * @import { Heard } from "../microphone/ahead.js"
  * @import { Tape } from "../microphone/recorder.js"
  * @import { Ears, Taken } from "./ears.js"
+ * @import { Opinion } from "./heard.js"
  * @import { Guess, Said, Sureness } from "./writing.js"
  */
 export class TurnTaking {
@@ -28,23 +29,28 @@ export class TurnTaking {
     this.said = said;
     /** @type {(number | null)[] | null} what the turn model has answered in the pause that goes on */
     this.pause = null;
-    /** @type {{ tape: Tape, at: number, chance: Promise<number | null> } | null} what it says of a pause that may begin */
-    this.opinion = null;
+    /** @type {{ tape: Tape, at: number, opinion: Opinion } | null} what it says of a pause that may begin */
+    this.fall = null;
   }
 
   /** Their voice falls: the turn model is asked before it is known whether it is a pause, since it takes as long. */
   hearFall() {
     const tape = this.attention.ears?.taken?.tape;
-    if (!tape || (this.opinion?.tape === tape && tape.seconds - this.opinion.at < BEFORE_PAUSE_S)) return;
-    this.opinion = { tape, at: tape.seconds, chance: chanceOfEnd(tape.end(JUDGED_S), 0) };
+    if (!tape || this.#hasJustFallen(tape)) return;
+    this.fall?.opinion.drop(); // it was no pause
+    this.fall = { tape, at: tape.seconds, opinion: opinionOfEnd(tape.end(JUDGED_S), 0) };
+  }
+
+  /** @param {Tape} tape */
+  #hasJustFallen(tape) {
+    return this.fall?.tape === tape && tape.seconds - this.fall.at < BEFORE_PAUSE_S;
   }
 
   /** What the turn model says of the pause that has just begun. @param {Ears} ears @param {Tape} tape */
   #firstOpinion(ears, tape) {
-    const { opinion } = this;
-    this.opinion = null;
-    const known = opinion?.tape === tape && tape.seconds - opinion.at < BEFORE_PAUSE_S;
-    return known ? opinion.chance : chanceOfEnd(tape.end(JUDGED_S), ears.quiet);
+    const known = this.#hasJustFallen(tape) ? this.fall : null;
+    this.fall = null;
+    return known?.opinion ?? opinionOfEnd(tape.end(JUDGED_S), ears.quiet);
   }
 
   /** It is quiet for a moment. @param {number} stage of the pause, as the ears count them */
@@ -57,17 +63,19 @@ export class TurnTaking {
     const { pause } = this;
     if (!pause || isHopeless(pause) || (stage && !this.isFree())) return; // a hand that lets go needs no second opinion
     const { tape } = taken;
-    const chance = await (stage ? chanceOfEnd(tape.end(JUDGED_S), ears.quiet) : this.#firstOpinion(ears, tape));
+    const opinion = stage ? opinionOfEnd(tape.end(JUDGED_S), ears.quiet) : this.#firstOpinion(ears, tape);
+    if (!stage && opinion.known === undefined && opinion.quick) this.writing.beginIf(taken, opinion, SURE);
+    const chance = await opinion.chance;
     if (this.pause !== pause || ears.taken !== taken) return;
     pause.push(chance);
     if (this.isFree()) ears.patience = patienceFor(pause);
-    if (pause.length === 1 && (chance ?? 0) >= SURE) this.writing.beginAhead(taken);
+    if (pause.length === 1 && (chance ?? 0) >= SURE && !this.writing.guessOf(taken)) this.writing.beginAhead(taken);
   }
 
   /** If it stays quiet it will be the end: its words are wanted then. */
   hearSoon() {
     const taken = this.attention.ears?.taken;
-    if (this.isFree() && taken && this.writing.guess?.said !== taken) this.writing.beginAhead(taken);
+    if (this.isFree() && taken && !this.writing.guessOf(taken)) this.writing.beginAhead(taken);
   }
 
   /** It was a pause within a sentence. */
@@ -89,18 +97,17 @@ export class TurnTaking {
   /** It is the end. @param {Sureness} sureness */
   finish(sureness) {
     const { ears } = this.attention;
-    const { writing } = this;
     const taken = ears?.taken;
     if (!this.isFree() || !taken) return;
     if (sureness === "over") ears.cut();
-    this.#conclude(taken, sureness, writing.guess?.said === taken ? writing.guess : null);
+    this.#conclude(taken, sureness, this.writing.guessOf(taken));
   }
 
   /** A hand has let go: it is the end. @param {Taken} taken what the ears have cut */
   letGo(taken) {
-    const { guess } = this.writing;
+    const guess = this.writing.guessOf(taken);
     // Who holds the button may have said a last word so softly that it was taken for none.
-    this.#conclude(taken, "over", guess?.said === taken && !guess.heard?.error && guess.holdsAll ? guess : null);
+    this.#conclude(taken, "over", guess && !guess.heard?.error && guess.holdsAll ? guess : null);
   }
 
   /**

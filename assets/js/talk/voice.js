@@ -2,6 +2,7 @@
 // the speech models where there is one, else with the browser's own.
 
 import { PIECE } from "./sentences.js";
+import { soundOf } from "./sound.js";
 import { codeOf, languageOf, nameOf, sameLanguage } from "./tongue.js";
 import { kindInWords, say } from "../shared/words.js";
 import { send } from "../shared/wire.js";
@@ -183,7 +184,7 @@ export class Voice {
     if (wait > SOONER_MS) this.askAgainAt = performance.now() + wait;
     // The server has already tried whom it could: a refusal of its own is no accident.
     if (!response.ok) throw Object.assign(new Error(await refusal(response)), { final: true });
-    return await this.context.decodeAudioData(await response.arrayBuffer());
+    return await soundOf(this.context, await response.arrayBuffer());
   }
 
   // The sound of the piece whose turn has come, or null where the browser should say it.

@@ -5,6 +5,7 @@ import { rms } from "./activity.js";
 import { isOpen } from "./heard.js";
 import { Ahead, transcribe } from "../microphone/ahead.js";
 import { RATE } from "../microphone/recorder.js";
+import { say } from "../shared/words.js";
 
 /**
  * So many transcripts a minute are asked for in vain, as somebody went on; then the end is waited for: of a free plan's
@@ -21,6 +22,7 @@ const COMPARED_S = 8;
  * @import { Tape } from "../microphone/recorder.js"
  * @import { Heard } from "../microphone/ahead.js"
  * @import { Taken } from "./ears.js"
+ * @import { Opinion } from "./heard.js"
  *
  * @typedef {{ tape: null, file: Blob, why: string, kept: { drop: () => void } }} Again what nobody could write down before
  * @typedef {(Taken & { file?: undefined }) | Again} Said
@@ -46,6 +48,8 @@ export class Guess {
 
   /** @type {Heard | undefined} what they are, once they are known */
   heard;
+  /** Whether nobody is asked before the turn model is sure that it was the end. */
+  conditional = false;
 
   /** Whether nobody could write it down, or its words tell that more of it comes. */
   get open() {
@@ -89,14 +93,47 @@ export class Writing {
 
   /** Have its words ready if it turns out to be all. @param {Said} said */
   beginAhead(said) {
+    if (this.#mayBeInVain) this.begin(said, "maybe");
+  }
+
+  /**
+   * The same where the turn model is about to say whether it is: the recording goes to the server meanwhile, which asks as
+   * soon as the model is sure, and otherwise nobody.
+   *
+   * @param {Taken} said
+   * @param {Opinion} opinion
+   * @param {number} sure
+   */
+  async beginIf(said, opinion, sure) {
+    if (!this.#mayBeInVain || this.ahead?.tape === said.tape) return;
+    const guess = this.#newGuess(said, "maybe");
+    guess.conditional = true;
+    const query = new URLSearchParams({ name: say("recording_name"), words: "false", after: opinion.name, sure: String(sure) });
+    const words = transcribe(said.tape.file(), guess.controller.signal, query);
+    guess.conditional = ((await opinion.chance) ?? 0) < sure;
+    if (this.guess !== guess) return;
+    if (guess.conditional) return this.drop();
+    const heard = await words;
+    if (this.guess !== guess) return;
+    // Where another process judges than is sent the recording, nobody was asked.
+    if (heard.error) return this.begin(said, guess.sureness);
+    this.#hear(guess, heard);
+  }
+
+  get #mayBeInVain() {
     const now = performance.now();
     this.inVain = this.inVain.filter((at) => now - at < MINUTE_MS);
-    if (this.inVain.length < MOST_IN_VAIN) this.begin(said, "maybe");
+    return this.inVain.length < MOST_IN_VAIN;
+  }
+
+  /** The words of this that are on their way, or there. @param {Said} said */
+  guessOf(said) {
+    return this.guess?.said === said && !this.guess.conditional ? this.guess : null;
   }
 
   /** Somebody goes on: what was asked for was not all. */
   takeBack() {
-    if (this.guess) this.inVain.push(performance.now());
+    if (this.guess && !this.guess.conditional) this.inVain.push(performance.now());
     this.drop();
   }
 
@@ -105,11 +142,27 @@ export class Writing {
    * @param {Sureness} sureness
    */
   async begin(said, sureness) {
+    const guess = this.#newGuess(said, sureness);
+    const { signal } = guess.controller;
+    this.#hear(guess, await (said.file ? transcribe(said.file, signal) : this.#words(said.tape, signal)));
+  }
+
+  /**
+   * @param {Said} said
+   * @param {Sureness} sureness
+   */
+  #newGuess(said, sureness) {
     if (this.guess?.joined) this.guess.said.kept.drop();
     this.drop();
-    const guess = (this.guess = new Guess(said, sureness));
-    const { signal } = guess.controller;
-    guess.heard = await (said.file ? transcribe(said.file, signal) : this.#words(said.tape, signal));
+    return (this.guess = new Guess(said, sureness));
+  }
+
+  /**
+   * @param {Guess} guess
+   * @param {Heard} heard
+   */
+  #hear(guess, heard) {
+    guess.heard = heard;
     if (this.guess === guess) this.written(guess);
   }
 

@@ -91,16 +91,18 @@ class ChunkWriter:
             self._held.append(event)
             return b""
         match event:
-            case TextDelta():
-                return self._content(self._text + json_bytes(event.text) + END_OF_DELTA)
-            case ReasoningDelta():
-                return self._content(self._reasoning + json_bytes(event.text) + END_OF_DELTA)
+            case TextDelta() | ReasoningDelta():
+                return self._content(self.words(event.text, isinstance(event, ReasoningDelta)))
             case ToolCallDelta():
                 write = _function_call if self._by_function_call and event.index == 0 else _call
                 return self._content(self._delta + write(event) + END_OF_DELTA)
         self.receipt.note(event, elapsed_s)
         self._follow(event)
         return self._finish(event) if isinstance(event, Finished) else b""
+
+    def words(self, text: str, thought: bool) -> bytes:
+        """Words, or thoughts, of an answer of which something has been sent."""
+        return (self._reasoning if thought else self._text) + json_bytes(text) + END_OF_DELTA
 
     def last(self) -> bytes:
         """The chunk with the finish reason, the one with the usage where asked for, and the end mark."""

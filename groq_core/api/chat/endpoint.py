@@ -13,6 +13,7 @@ from groq_core.api.backend import Backend
 from groq_core.api.chat.chunks import ChunkWriter
 from groq_core.api.sending import fold_answer, stream_answer
 from groq_core.incoming.chat_body import read_chat
+from groq_core.reply import Reply
 from groq_core.services.sent_pictures import clean, pieces_within
 from groq_core.streaming.completion import completion
 
@@ -53,12 +54,14 @@ class ChatCompletions:
                     by_function_call=call.by_function_call,
                 )
                 writer.receipt.notes.extend(notes)
-                request = msgspec.structs.replace(request, outlet=exchange.outlet(writer.feed))
+                request = msgspec.structs.replace(request, outlet=exchange.outlet(writer.words))
                 await stream_answer(exchange, self._handle(request), writer, watch, self._clock, headers)
                 return
-            events = self._handle(request)
-            if (reply := await fold_answer(exchange, events, watch, self._clock, notes)) is not None:
+
+            async def answer(reply: Reply) -> None:
                 body = completion(
                     reply, exchange.request_id, groq=exchange.groq_wire, by_function_call=call.by_function_call
                 )
                 await exchange.answer_json(body, *headers(reply.receipt))
+
+            await fold_answer(exchange, self._handle(request), watch, self._clock, answer, notes)

@@ -80,16 +80,19 @@ class Responses:
                     keep=keep,
                 )
                 writer.receipt.notes.extend(notes)
-                request = msgspec.structs.replace(request, outlet=exchange.outlet(writer.feed))
+                request = msgspec.structs.replace(request, outlet=exchange.outlet(writer.words))
                 await stream_answer(
                     exchange, self._handle(request), writer, watch, self._clock, headers, self._store.settle
                 )
                 return
-            if (reply := await fold_answer(exchange, self._handle(request), watch, self._clock, notes)) is not None:
+
+            async def answer(reply: Reply) -> None:
                 response = whole_response(reply, exchange.request_id, call)
                 keep(response, reply.text, reply.tool_calls)
                 await self._store.settle()
                 await exchange.answer_json(response, *headers(reply.receipt))
+
+            await fold_answer(exchange, self._handle(request), watch, self._clock, answer, notes)
 
     async def read(self, exchange: ApiExchange) -> None:
         """A response, or the items it was given (`…/input_items`)."""

@@ -97,10 +97,7 @@ class ResponseWriter:
         """
         match event:
             case TextDelta() | ReasoningDelta():
-                opened = b"" if self._writing is type(event) else self._open(type(event))
-                self._text.append(event.text)
-                number, self._number = self._number, self._number + 1
-                return opened + self._piece + json_bytes(event.text) + b',"sequence_number":%d}\n\n' % number
+                return self.words(event.text, isinstance(event, ReasoningDelta))
             case ToolCallDelta():
                 return self._call(event)
         self.receipt.note(event, elapsed_s)
@@ -110,6 +107,14 @@ class ResponseWriter:
             if not self._begun:
                 return self._begin()
         return b""
+
+    def words(self, text: str, thought: bool) -> bytes:
+        """Words, or thoughts, with what has to be opened for them."""
+        kind = ReasoningDelta if thought else TextDelta
+        opened = b"" if self._writing is kind else self._open(kind)
+        self._text.append(text)
+        number, self._number = self._number, self._number + 1
+        return opened + self._piece + json_bytes(text) + b',"sequence_number":%d}\n\n' % number
 
     def last(self) -> bytes:
         """Close every item, then say how the response ended."""

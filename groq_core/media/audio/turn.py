@@ -76,12 +76,15 @@ def log_mel(samples: Samples) -> npt.NDArray[np.float32]:
     """
     wanted = int(HEARD_S * RATE)
     heard = samples[-wanted:]
-    heard = np.pad(heard, (wanted - len(heard), 0))
+    missing = wanted - len(heard)
+    heard = np.pad(heard, (missing, 0))
     heard = (heard - heard.mean()) / np.sqrt(heard.var() + 1e-7)
     padded = np.pad(heard, _WINDOW // 2, mode="reflect")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP][:-1]
+    same = max(0, (missing - _WINDOW // 2) // _HOP)  # steps of nothing but silence, before one more of it
+    windows = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP][same:-1]
     power = np.abs(np.fft.rfft(windows * _hann(), axis=1)) ** 2
     logs = np.log10(np.maximum(_FLOOR, power @ _bands())).T
+    logs = np.concatenate((np.repeat(logs[:, :1], same, axis=1), logs), axis=1)
     return np.asarray((np.maximum(logs, logs.max() - _RANGE) + 4) / 4, np.float32)
 
 

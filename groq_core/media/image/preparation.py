@@ -13,9 +13,8 @@ from dataclasses import dataclass, field, replace
 from PIL import Image, ImageFile
 
 from groq_core.connections.bytes import hold_bytes
-from groq_core.media.image import light, tiles
-from groq_core.media.image.colour import on_ground, to_eight_bits, to_srgb
-from groq_core.media.image.compression import MIN_EDGE, compress
+from groq_core.media.image import tiles
+from groq_core.media.image.compression import compress
 from groq_core.media.image.deep import stretch_dark
 from groq_core.media.image.format import EXTENSIONS, FORMATS, format_of, invalid, open_image, reading
 from groq_core.media.image.frames import count_of, seek_first_shown
@@ -23,6 +22,7 @@ from groq_core.media.image.header_check import has_too_many_parts, webp_size
 from groq_core.media.image.mending import count_lost_rows, is_cut_off, is_progressive, with_end
 from groq_core.media.image.metadata import metadata_of, orientation_of
 from groq_core.media.image.pixel_budget import Room
+from groq_core.media.image.shaping import SIDEWAYS, cut_out, fit, scale_down, shape, without_info
 from groq_core.media.text.phrases import enumerate_words, size_in_words
 from groq_core.requests import IMAGE_TOKENS
 
@@ -40,24 +40,11 @@ MAX_INPUT_BYTES = 50_000_000
 MIN_TILE_BYTES = 300_000
 """Of one piece of a picture that was cut up: enough for a legible screen."""
 
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""What turns a picture of each EXIF orientation upright."""
-
 _room = Room(MAX_PIXELS)
 """Memory is the process's, so this is: many large pictures at once are decoded one after another."""
 
 _PIXEL_BYTES = 8
 """Of a pixel while it is worked on: as it was decoded, and as it was turned or converted."""
-
-_SIDEWAYS = (5, 6, 7, 8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,13 +208,13 @@ def _read(
         orientation = 1 if format_name in ("TIFF", "HEIF") else orientation_of(image)
         original = image.size if format_name == "TIFF" else original
         removed = metadata_of(image)
-        width, height = original[::-1] if orientation in _SIDEWAYS else original
+        width, height = original[::-1] if orientation in SIDEWAYS else original
         boxes = tiles.boxes((width, height), limits.max_edge, at_most)
-        upright, colour_note = _pixels(shown, data, format_name, orientation, limits.max_edge if len(boxes) == 1 else 0)
+        upright, colour_note = shape(shown, data, format_name, orientation, limits.max_edge if len(boxes) == 1 else 0)
         # Where the decoder reduced it, boxes are smaller, too.
         scale = upright.width / width
-        pieces = [_cut_out(upright, box, scale) for box in boxes] if boxes[1:] else [upright]
-        pieces = [_without_info(_scale(piece, limits.max_edge)) for piece in pieces]
+        pieces = [cut_out(upright, box, scale) for box in boxes] if boxes[1:] else [upright]
+        pieces = [without_info(scale_down(piece, limits.max_edge)) for piece in pieces]
     notes = (
         cut_note,
         frame_note,
@@ -283,7 +270,7 @@ def _conversion(size: tuple[int, int], max_edge: int, at_most: int) -> tuple[int
     """The size a picture must at least be decoded at."""
     if len(tiles.boxes(size, max_edge, at_most)) > 1 or len(tiles.boxes(size[::-1], max_edge, at_most)) > 1:
         return size
-    return _fit(size, max_edge)
+    return fit(size, max_edge)
 
 
 def _legibility(pieces: tuple[Image.Image, ...], boxes: list[tiles.Box], size: tuple[int, int]) -> str | None:
@@ -351,56 +338,6 @@ def _check_pixels(width: int, height: int, max_pixels: int) -> int:
             hint="Send a smaller picture.",
         )
     return width * height
-
-
-def _fit(size: tuple[int, int], max_edge: int) -> tuple[int, int]:
-    """
-    Scale a size so that the long edge fits and, where that leaves room, the short one is not too short.
-
-    >>> _fit((4032, 3024), 1568), _fit((8, 8), 1568), _fit((1, 60_000), 1568)
-    ((1568, 1176), (32, 32), (1, 1568))
-    """
-    short, long = min(size), max(size)
-    scale = min(max_edge / long, max(1.0, MIN_EDGE / short))
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
-
-
-def _pixels(
-    image: Image.Image, data: bytes, format_name: str, orientation: int, max_edge: int
-) -> tuple[Image.Image, str | None]:
-    """The picture itself: scaled (unless ``max_edge`` is 0), upright, on a ground, in sRGB or grey; and a note."""
-    profile, gamma = image.info.get("icc_profile"), image.info.get("gamma")
-    pixels = to_eight_bits(image)
-    if max_edge:
-        pixels = _scale(pixels, max_edge)
-    if orientation in _TURNS:
-        pixels = pixels.transpose(_TURNS[orientation])
-    coding = light.coding_of(data, format_name)
-    if coding is not None:
-        pixels, profile = light.to_srgb(pixels, coding), None
-    elif format_name == "PNG" and gamma and not profile and "srgb" not in image.info:
-        pixels = light.brighten(pixels, gamma)
-    grounded, ground_note = on_ground(pixels)
-    shown, colour_note = to_srgb(grounded, profile)
-    notes = [note for note in (ground_note, colour_note) if note]
-    return shown, "; ".join(notes) or None
-
-
-def _scale(image: Image.Image, max_edge: int) -> Image.Image:
-    size = _fit(image.size, max_edge)
-    return image if size == image.size else image.resize(size, Image.Resampling.BICUBIC, reducing_gap=3.0)
-
-
-def _cut_out(image: Image.Image, box: tiles.Box, scale: float) -> Image.Image:
-    left, top, right, bottom = (round(edge * scale) for edge in box)
-    return image.crop((left, top, right, bottom))
-
-
-def _without_info(image: Image.Image) -> Image.Image:
-    """A copy that tells nothing: encoders copy comments and profiles from there."""
-    bare = image.copy()
-    bare.info = {}
-    return bare
 
 
 def _wrong_name_note(filename: str, format_name: str) -> str | None:

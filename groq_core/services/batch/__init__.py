@@ -5,12 +5,12 @@ Many requests at once: live at the highest rate the limits allow, or through Gro
 >>> from groq_core.services.batch import BatchRun, LineSource, LineTemplate, Recipe, Sink, answerers, run_batch
 >>> async def summarise(core, table: Path, answers: Path) -> None:
 ...     source = LineSource(table, Recipe(template=LineTemplate("Summarise {title}: {text}")))
-...     with Sink(answers) as sink:
+...     async with Sink(answers) as sink:
 ...         async for progress in run_batch(BatchRun(source, sink, answerers(core.handle))):
 ...             print(progress.done_count, progress.rate_per_min)
 """
 
-from groq_core.services.batch.batch_api import BatchApi, RemoteBatchRun
+from groq_core.services.batch.batch_api import RemoteBatchRun
 from groq_core.services.batch.estimate import Estimate, Survey, estimate, survey
 from groq_core.services.batch.export import text_of, write_table
 from groq_core.services.batch.job import Job, job_of, name_of_lines, still_open
@@ -19,6 +19,7 @@ from groq_core.services.batch.line_answers import Answerer, BatchAnswer, answere
 from groq_core.services.batch.lines import Entry, Line, LineFault, Recipe
 from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.reconcile import Reconciled, reconcile
+from groq_core.services.batch.remote_api import BatchApi
 from groq_core.services.batch.runner import BatchRun, BatchStoppedError, run_batch
 from groq_core.services.batch.sink import DiskFullError, Failure, Sink
 from groq_core.services.batch.sources import LineSource

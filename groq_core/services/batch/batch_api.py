@@ -15,7 +15,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing, suppress
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -28,6 +28,7 @@ from groq_core.services.batch.job import Job, Part
 from groq_core.services.batch.lines import Entry, Line, LineFault
 from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.reconcile import Reconciled, reconcile
+from groq_core.services.batch.remote_api import BatchApi, Described
 from groq_core.services.batch.seen_ids import IdSet
 from groq_core.services.batch.sink import Sink, failure, writing_beside
 
@@ -60,38 +61,6 @@ OURS: Final = frozenset({"cost_sensitive", "max_latency_ms"})
 """Fields of a line that are for this application alone."""
 
 Fit = Callable[[dict[str, Any]], tuple[dict[str, Any], Sequence[Note]]]
-
-
-class Described(Protocol):
-    """A batch as the provider describes it."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def over(self) -> bool: ...
-    @property
-    def output_file_id(self) -> str | None: ...
-    @property
-    def error_file_id(self) -> str | None: ...
-    @property
-    def completed(self) -> int: ...
-    @property
-    def failed(self) -> int: ...
-    @property
-    def problems(self) -> tuple[str, ...]: ...
-
-
-class BatchApi(Protocol):
-    """What :class:`~groq_core.providers.groq_batch.GroqBatches` does."""
-
-    async def upload(self, path: Path) -> str: ...
-    async def create(self, file_id: str) -> Described: ...
-    async def find(self, file_id: str) -> Described | None: ...
-    async def look(self, batch_id: str) -> Described: ...
-    async def cancel(self, batch_id: str) -> Described: ...
-    def lines(self, file_id: str) -> AsyncGenerator[bytes, None]: ...
 
 
 class RemoteBatchRun:

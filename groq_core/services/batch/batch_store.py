@@ -349,7 +349,7 @@ class BatchStore:
 
     async def _answer(self, batch: Running, source: LineSource, answers: Path) -> None:
         caller = Caller(credential=batch.owner[0], user=batch.owner[1])
-        with Sink(answers) as sink:
+        async with Sink(answers) as sink:
             if batch.via == "groq-batch":
                 await self._hand_over(batch, source, sink)
             elif batch.cancelling_at is None:

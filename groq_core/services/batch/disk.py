@@ -1,8 +1,8 @@
 """
 The disk, for whoever stands on the event loop: a thread waits for it, and what is begun is finished.
 
-Imported by :mod:`~groq_core.services.batch.places`, :mod:`~groq_core.services.batch.database_batches` and
-:mod:`~groq_core.services.batch.batch_api`.
+Imported by :mod:`~groq_core.services.batch.places`, :mod:`~groq_core.services.batch.database_batches`,
+:mod:`~groq_core.services.batch.batch_api` and :mod:`~groq_core.services.batch.sink`.
 """
 
 from __future__ import annotations

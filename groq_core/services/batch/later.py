@@ -12,9 +12,10 @@ from groq_core.events import Note, Usage
 from groq_core.models.pricing import cost_usd
 from groq_core.models.spec import ModelSpec
 from groq_core.requests import ChatRequest
-from groq_core.services.batch.batch_api import BatchApi, RemoteBatchRun
+from groq_core.services.batch.batch_api import RemoteBatchRun
 from groq_core.services.batch.job import Job
 from groq_core.services.batch.progress import Progress
+from groq_core.services.batch.remote_api import BatchApi
 from groq_core.services.batch.sink import Sink
 from groq_core.services.batch.sources import LineSource
 from groq_core.services.candidates import CandidatesCore, resolve_name

@@ -24,6 +24,7 @@ import msgspec
 from groq_core.encoding import json_line
 from groq_core.errors import ChainError, ExtractionError, GroqCoreError, RequestError
 from groq_core.requests import new_request_id
+from groq_core.services.batch.disk import finish_in_thread
 from groq_core.services.batch.seen_ids import IdSet
 
 try:
@@ -113,7 +114,8 @@ class Sink:
     Append answers to a file, and know which it holds already.
 
     Entering it reads what is there, cuts off a last line that was not finished, and locks the file against a
-    second run. Everything blocks; only :meth:`sync` is meant for the event loop.
+    second run. On an event loop it is entered by ``async with``, so that a thread waits for the disk, and
+    :meth:`sync` is awaited; the rest blocks.
 
     Attributes:
         answered, failed: Lines the file holds, those of earlier runs included.
@@ -159,6 +161,23 @@ class Sink:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
+    async def __aenter__(self) -> Self:
+        """
+        Raises:
+            RequestError: As for ``with``.
+        """
+        try:
+            await finish_in_thread(self.__enter__)
+        except asyncio.CancelledError:
+            await finish_in_thread(self.close)
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        await finish_in_thread(self.close)
+
     def __contains__(self, custom_id: str) -> bool:
         """The file says what became of this line, be it an answer or a failure."""
         return custom_id in self._ids
@@ -169,8 +188,9 @@ class Sink:
     def close(self) -> None:
         """Write what is left to disk and let the file go; may be called twice."""
         if self._file is not None:
-            with suppress(OSError):
-                os.fsync(self._file)
+            if self._dirty:
+                with suppress(OSError):
+                    os.fsync(self._file)
             os.close(self._file)
             self._file = None
 

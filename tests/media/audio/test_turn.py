@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,16 @@ import soxr
 
 from groq_core.media.audio import turn
 from groq_core.media.audio.resample import Samples
+from tests.requires import is_here, needs, only_where
 
 RATE = 16_000
 MEDIA = Path(__file__).parents[2] / "data" / "media"
 WEIGHTS = turn.WEIGHTS.parent
 
-pytestmark = pytest.mark.skipif(not turn.available(), reason="onnxruntime has no wheel for this machine")
+pytestmark = [
+    only_where(sys.platform != "darwin" or is_here("onnxruntime"), "onnxruntime is not installed with us on Macs"),
+    needs("onnxruntime"),
+]
 
 
 def recording(name: str, end_s: float) -> Samples:
@@ -54,6 +59,14 @@ def test_picture_of_the_sound_has_the_shape_and_range_the_model_was_trained_on()
         assert np.isfinite(picture).all()
     quiet, loud = (turn.log_mel(gain * recording("jfk.wav", 8.0)) for gain in (0.1, 0.5))
     assert np.abs(quiet - loud).max() < 0.05, "loudness makes no difference"
+
+
+def test_silence_before_what_is_short_is_not_worked_out_again_and_again() -> None:
+    whole = recording("jfk.wav", turn.HEARD_S)
+    for length in (0, 1, 200, 201, 401, 16_000, 35_680, 127_799, 127_801, 127_999, 128_000):
+        said = whole[:length]
+        before = np.zeros(len(whole) - length, np.float32)
+        assert np.array_equal(turn.log_mel(said), turn.log_mel(np.concatenate((before, said)))), length
 
 
 def test_weights_are_the_ones_that_were_copied() -> None:

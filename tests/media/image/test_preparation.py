@@ -6,11 +6,9 @@ import resource
 import threading
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +17,7 @@ from PIL import ExifTags, Image, ImageCms, ImageDraw, PngImagePlugin, TiffImageP
 from groq_core.errors import RequestError
 from groq_core.media.image.compression import MIN_EDGE
 from groq_core.media.image.preparation import MAX_BYTES, MAX_EDGE, PreparedImage, prepare
+from tests.media.image.drawn import BLUE, GREEN, RED, WHITE, close, corners, reopen
 from tests.media.samples import FOLDER, bmp_bomb, encode_image, jpeg_bomb, png_bomb, png_chunk, sample, webp_bomb
 
 TRACES = (
@@ -35,29 +34,6 @@ TRACES = (
     b"\xff\xfe",
 )
 """What metadata looks like in a JPEG or a PNG."""
-
-RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
-
-
-def reopen(data: bytes) -> Image.Image:
-    image = Image.open(BytesIO(data))
-    image.load()
-    return image
-
-
-def close(found: object, wanted: tuple[int, ...], by: int = 12) -> bool:
-    return isinstance(found, tuple) and all(abs(a - b) <= by for a, b in zip(found, wanted, strict=True))
-
-
-def corners(width: int = 64, height: int = 48) -> Image.Image:
-    """Red top left, green top right, blue bottom left, white bottom right."""
-    image = Image.new("RGB", (width, height), WHITE)
-    draw = ImageDraw.Draw(image)
-    draw.rectangle((0, 0, width // 2 - 1, height // 2 - 1), RED)
-    draw.rectangle((width // 2, 0, width, height // 2 - 1), GREEN)
-    draw.rectangle((0, height // 2, width // 2 - 1, height), BLUE)
-    return image
-
 
 GPS = {1: "N", 2: (48.0, 12.0, 30.0), 3: "E", 4: (16.0, 22.0, 0.0)}
 
@@ -258,72 +234,6 @@ def test_an_orientation_that_is_none_leaves_the_picture_as_it_is() -> None:
     prepared = prepare(encode_image(corners(), "JPEG", exif=exif))
 
     assert (prepared.width, prepared.height) == (64, 48)
-
-
-def test_adobe_cmyk_is_not_shown_as_a_negative() -> None:
-    image = reopen(prepare(sample("cmyk-adobe.jpg")).data)
-
-    # Black paper with the word RED on it, in red.
-    assert close(image.getpixel((50, 90)), (0, 0, 0), 24)
-    assert close(image.getpixel((5, 1)), (240, 10, 25), 40)
-
-
-def test_another_colour_space_is_brought_to_srgb() -> None:
-    # Display P3 stands for any wide space here: a profile that swaps red and blue shows it was followed.
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    table = {srgb[at : at + 4]: at for at in range(132, 132 + 12 * int.from_bytes(srgb[128:132], "big"), 12)}
-    swapped = bytearray(srgb)
-    red, blue = table[b"rXYZ"], table[b"bXYZ"]
-    swapped[red + 4 : red + 12], swapped[blue + 4 : blue + 12] = srgb[blue + 4 : blue + 12], srgb[red + 4 : red + 12]
-    profile = bytes(swapped).replace("sRGB".encode("utf-16-be"), "swap".encode("utf-16-be")).replace(b"sRGB", b"swap")
-
-    prepared = prepare(encode_image(Image.new("RGB", (64, 64), RED), "PNG", icc_profile=profile))
-
-    assert close(reopen(prepared.data).convert("RGB").getpixel((9, 9)), BLUE)
-    assert "ICC profile" in prepared.removed
-
-
-def test_a_broken_profile_is_ignored_with_a_note() -> None:
-    prepared = prepare(encode_image(corners(), "PNG", icc_profile=b"no profile at all"))
-
-    assert "its colour profile is broken and was ignored" in prepared.notes
-    assert close(reopen(prepared.data).convert("RGB").getpixel((2, 2)), RED)
-
-
-def test_sixteen_bit_grey_keeps_its_brightness_and_its_transparency() -> None:
-    values = np.full((64, 64), 0x8000, np.uint16)
-    values[:, :32] = 0x1234
-
-    found = reopen(prepare(encode_image(Image.fromarray(values), "PNG", transparency=0x1234)).data).convert("L")
-
-    assert found.getpixel((50, 9)) in range(0x7E, 0x83)
-    assert found.getpixel((9, 9)) in range(252, 256)
-
-
-@pytest.mark.parametrize(
-    ("low", "high"),
-    [pytest.param(0.0, 1.0, id="0…1"), pytest.param(0.0, 255.0, id="0…255"), pytest.param(-3e9, 7e9, id="any")],
-)
-def test_a_float_picture_keeps_its_range(low: float, high: float) -> None:
-    image = Image.new("F", (64, 64), low)
-    image.paste(high, (0, 0, 32, 64))
-
-    found = reopen(prepare(encode_image(image, "TIFF")).data).convert("L")
-
-    assert found.getpixel((5, 5)) in range(250, 256)
-    assert found.getpixel((60, 5)) in range(6)
-
-
-@pytest.mark.parametrize("mode", ["LA", "RGBA", "P"])
-def test_what_is_transparent_turns_white(mode: str) -> None:
-    image = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
-    image.paste((200, 200, 200, 255), (0, 0, 32, 64))
-    data = encode_image(image.convert(mode) if mode != "P" else image.quantize(4), "PNG")
-
-    found = reopen(prepare(data).data).convert("L")
-
-    assert found.getpixel((60, 5)) in range(250, 256)
-    assert found.getpixel((5, 5)) in range(190, 210)
 
 
 def test_an_animation_sends_its_first_frame_and_says_so() -> None:

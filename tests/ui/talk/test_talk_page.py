@@ -21,7 +21,19 @@ from tests.ui.talk.talking import ANSWER, BROWSER_VOICE, TALK, chat, hold, in_st
 pytestmark = [pytest.mark.browser, needs("chromium")]
 
 
+DRAWN = """() => {
+    const { fetch } = window;
+    window.fetch = (address, ...more) => {
+        const drawn = document.querySelectorAll("#chat-log [data-role=user]").length;
+        if (String(address).endsWith("/chat")) window.drawn = drawn;
+        return fetch(address, ...more);
+    };
+}"""
+"""Writes down how many questions stand on the page when one is sent."""
+
+
 async def test_held_question_is_written_down_answered_and_read_aloud_in_order(talking: Page, house: House) -> None:
+    await talking.evaluate(DRAWN)
     await hold(talking)
     assert await answered(talking) == ANSWER
     await in_state(talking, "off")
@@ -32,6 +44,8 @@ async def test_held_question_is_written_down_answered_and_read_aloud_in_order(ta
     assert isinstance(heard, TranscriptionRequest)
     assert isinstance(asked, ChatRequest)
     assert heard.duration_s > 1.5
+    assert heard.granularities == ("segment",), "times of words take longer, and nobody looks at them"
+    assert await talking.evaluate("window.drawn") == 0, "a question is asked before it is drawn"
     assert "recording" in asked.messages[-1]["content"]
     # Two are asked for ahead, at the same time: only how they are played has an order.
     texts = sorted(texts_spoken(house), key=ANSWER.index)
