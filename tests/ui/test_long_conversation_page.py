@@ -75,6 +75,7 @@ async def test_far_messages_are_plain_until_somebody_comes_near(tab: Page, house
     await expect(tab.locator("#gc-spent")).to_have_text("937 tokens, $0.00031")
 
 
+@pytest.mark.one_page
 async def test_paper_holds_the_whole_conversation_and_nothing_of_the_page(page: Page, house: House) -> None:
     await page.evaluate(OPEN_LONG, COUNT)
     await expect(page.locator('[data-message="m59"]')).to_be_in_viewport()
@@ -129,6 +130,7 @@ async def test_formulas_nobody_came_near_are_whole_on_paper(page: Page, house: H
     assert reach <= 700, "a formula wider than the sheet is set smaller"
 
 
+@pytest.mark.one_page
 @pytest.mark.parametrize(("width", "height"), [(720, 450), (320, 422)], ids=["desktop", "phone"])
 async def test_twice_the_size_leaves_everything_in_reach(page: Page, house: House, width: int, height: int) -> None:
     """At 200 % a window has half its pixels each way; a page is no narrower than 320 (WCAG 1.4.10)."""
