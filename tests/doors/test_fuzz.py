@@ -19,6 +19,10 @@ pytestmark = pytest.mark.usefixtures("forks")
 
 MEANT = {503, 507}
 
+# Read before the tests' environment is cleaned of whatever is called like a setting.
+SECONDS = float(os.environ.get("GROQ_FUZZ_SECONDS", "0"))
+SEED = int(os.environ.get("GROQ_SEED", "16"))
+
 
 async def ask(client: httpx.AsyncClient, path: str, body: bytes, headers: dict[str, str]) -> None:
     response = await client.post(path, content=body, headers=headers)
@@ -40,8 +44,8 @@ async def test_json_nested_beyond_reason_is_the_callers_fault(client: httpx.Asyn
 @pytest.mark.timeout(300)
 async def test_whatever_is_broken_is_the_callers_fault(client: httpx.AsyncClient) -> None:
     """A round of `make fuzz`, without the bombs, which `test_bombs.py` has; in CI as many as a minute holds."""
-    found, seconds = Findings(), float(os.environ.get("GROQ_FUZZ_SECONDS", "0"))
-    await rounds(str(client.base_url).rstrip("/"), found, seconds=seconds, seed=int(os.environ.get("GROQ_SEED", "1")))
+    found = Findings()
+    await rounds(str(client.base_url).rstrip("/"), found, seconds=SECONDS, seed=SEED)
 
     assert found.wrong == []
     assert {200, 400, 422} <= set(found.answers)
@@ -57,7 +61,7 @@ async def test_names_of_files_are_only_names(client: httpx.AsyncClient, name: st
 
 
 async def test_whatever_a_model_streams_is_an_answer_or_an_honest_error() -> None:
-    chance = random.Random(int(os.environ.get("GROQ_SEED", "16")))
+    chance = random.Random(SEED)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
