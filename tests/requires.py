@@ -84,7 +84,8 @@ def lack(reason: str, *, promised: bool | None = None) -> NoReturn:
 
     Args:
         reason: Begins with ``needs``.
-        promised: Whether it has to be here; as everything has in CI, unless it is said.
+        promised: Whether it has to be here; as everything that can be installed has in CI, unless it is said. A right
+            to mount, or a network, is a machine's own affair.
     """
     if bool(os.environ.get("CI")) if promised is None else promised:
         pytest.fail(reason, pytrace=False)

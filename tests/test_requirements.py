@@ -78,7 +78,7 @@ def registry() -> None:
     try:
         resolve(one, SPACE)
     except AssertionError as error:
-        lack(f"needs a package registry, and none is reached: {str(error)[:200]}")
+        lack(f"needs a package registry, and none is reached: {str(error)[:200]}", promised=False)
 
 
 def pins_for(machine: dict[str, str]) -> dict[str, str]:
