@@ -15,7 +15,13 @@ from tests.doors.broken import PATHS, babble, nestings
 from tests.doors.stage import house, new_pass
 from tests.serving import listening
 
+pytestmark = pytest.mark.usefixtures("forks")
+
 MEANT = {503, 507}
+
+# Read before the tests' environment is cleaned of whatever is called like a setting.
+SECONDS = float(os.environ.get("GROQ_FUZZ_SECONDS", "0"))
+SEED = int(os.environ.get("GROQ_SEED", "16"))
 
 
 async def ask(client: httpx.AsyncClient, path: str, body: bytes, headers: dict[str, str]) -> None:
@@ -38,8 +44,8 @@ async def test_json_nested_beyond_reason_is_the_callers_fault(client: httpx.Asyn
 @pytest.mark.timeout(300)
 async def test_whatever_is_broken_is_the_callers_fault(client: httpx.AsyncClient) -> None:
     """A round of `make fuzz`, without the bombs, which `test_bombs.py` has; in CI as many as a minute holds."""
-    found, seconds = Findings(), float(os.environ.get("GROQ_FUZZ_SECONDS", "0"))
-    await rounds(str(client.base_url).rstrip("/"), found, seconds=seconds, seed=int(os.environ.get("GROQ_SEED", "1")))
+    found = Findings()
+    await rounds(str(client.base_url).rstrip("/"), found, seconds=SECONDS, seed=SEED)
 
     assert found.wrong == []
     assert {200, 400, 422} <= set(found.answers)
@@ -55,7 +61,7 @@ async def test_names_of_files_are_only_names(client: httpx.AsyncClient, name: st
 
 
 async def test_whatever_a_model_streams_is_an_answer_or_an_honest_error() -> None:
-    chance = random.Random(int(os.environ.get("GROQ_SEED", "16")))
+    chance = random.Random(SEED)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
@@ -70,7 +76,8 @@ async def test_whatever_a_model_streams_is_an_answer_or_an_honest_error() -> Non
         listening(talk) as port,
         house(GROQ_API_KEY="gsk_babble", GROQ_BASE_URL=f"http://127.0.0.1:{port}", **quick) as (client, _),
     ):
-        for number in range(40):
+
+        async def ask_one(number: int) -> None:
             body = {"messages": [{"role": "user", "content": f"{number}"}], "stream": number % 2 == 0}
             response = await client.post("v1/chat/completions", json=body)
             assert response.status_code < 500 or response.status_code in MEANT, response.text[:300]
@@ -78,4 +85,7 @@ async def test_whatever_a_model_streams_is_an_answer_or_an_honest_error() -> Non
                 # An attempt that failed has an error in the receipt of an answer that is whole.
                 ended, failed = "data: [DONE]" in response.text, 'data: {"error"' in response.text
                 assert ended != failed, response.text[-300:]
+
+        # One after the other they would wait half a minute, for the next attempts; as many streams are read as then.
+        await asyncio.gather(*map(ask_one, range(40)))
         assert (await client.get("health")).status_code == 200

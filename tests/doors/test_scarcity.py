@@ -22,6 +22,9 @@ pytestmark = [
     only_where(sys.platform == "linux", "limits and mounts of Linux"),
 ]
 
+SEED = int(os.environ.get("GROQ_SEED", "16"))
+"""Read before the tests' environment is cleaned of whatever is called like a setting."""
+
 TABLE = b"n,text\n" + b"".join(b"%d,What is %d?\n" % (n, n) for n in range(400))
 ASK = {"prompt": "{text}", "max_tokens": 20}
 QUESTION = {"messages": [{"role": "user", "content": "hi"}]}
@@ -160,8 +163,7 @@ def test_a_bound_on_memory_ends_requests_and_not_the_process(tmp_path: Path) -> 
 @pytest.mark.timeout(400)
 def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path: Path) -> None:
     """Random moments, and at the end everything is there once: the seed is told when it fails."""
-    seed = int(os.environ.get("GROQ_SEED", "16"))
-    chance = random.Random(seed)
+    chance = random.Random(SEED)
     page: dict[str, str] = {}
     ident = ""
     for number in (KILL, TERM, KILL):
@@ -169,7 +171,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path: Path) -> None:
             page = page or house.page()
             ident = ident or house.http.post("ui/batch?name=a.csv", content=TABLE, headers=page).json()["id"]
             looked = house.http.post(f"ui/batch/{ident}/look", headers=page)
-            assert looked.status_code == 200, (seed, looked.text)
+            assert looked.status_code == 200, (SEED, looked.text)
             stranger = house.http.post(f"ui/batch/{ident}/look", headers=house.page())
             assert stranger.status_code == 404
             with house.http.stream("POST", f"ui/batch/{ident}/run", json=ASK, headers=page) as run:
@@ -186,7 +188,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(tmp_path: Path) -> None:
         table = house.http.post(f"ui/batch/{ident}/csv", json=ASK, headers=page).text.splitlines()
         left = [path.name for path in (tmp_path / "state" / "tables").iterdir()]
 
-    assert '"over":true' in heard, seed
+    assert '"over":true' in heard, SEED
     assert len(answers) == len({line.partition('"custom_id":')[2].partition(",")[0] for line in answers}) == 400
     assert len(table) == 401
     assert left == [ident]

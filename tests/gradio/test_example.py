@@ -19,6 +19,8 @@ from tests.requires import find, needs
 
 README = Path(__file__).parents[2] / "README.md"
 MOST_LINES = 15
+SCREENSHOTS = os.environ.get("GROQ_CORE_TEST_SCREENSHOTS")
+"""Read before the tests' environment is cleaned of whatever is called like a setting."""
 
 
 def example() -> str:
@@ -70,6 +72,6 @@ async def test_the_example_streams_falls_back_and_says_so(simulator: Simulator, 
         await page.get_by_text("failed, answered by").first.wait_for()
         await page.locator("[data-testid=bot]", has_text="40").first.wait_for()
         await page.wait_for_selector('[data-target^="groq:"][data-state="resting"]')
-        if folder := os.environ.get("GROQ_CORE_TEST_SCREENSHOTS"):
+        if folder := SCREENSHOTS:
             await page.screenshot(path=f"{folder}/gradio-example.png")
         await browser.close()

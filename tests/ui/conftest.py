@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.requires import find
 from tests.serving import listening, serving, url_of
+from tests.ui.kept_page import PASSED, begin_anew, fresh_page, standing_page
 
 MEDIA = Path(__file__).parents[1] / "data" / "media"
 ALONE = (
@@ -169,48 +170,37 @@ async def kept_pages(shared_context: BrowserContext) -> list[Page]:
 
 @pytest.fixture
 async def context(
-    shared_context: BrowserContext, kept_pages: list[Page], house: House
+    request: pytest.FixtureRequest, shared_context: BrowserContext, kept_pages: list[Page], house: House
 ) -> AsyncIterator[BrowserContext]:
-    """A visitor who has never been here, with one empty page; of the tests before only the cache of files is left."""
-    async with fresh_page(shared_context, kept_pages, house.url):
+    """
+    A visitor who has never been here, with one empty page; of the tests before only the cache of files is left.
+
+    Where the test is marked ``one_page``, that page may still be open since another test of the module.
+    """
+    if request.node.get_closest_marker("one_page"):
+        visit = standing_page(shared_context, kept_pages, house.url, request.node)
+    else:
+        visit = fresh_page(shared_context, kept_pages, house.url)
+    async with visit:
         yield shared_context
 
 
-@asynccontextmanager
-async def fresh_page(shared_context: BrowserContext, kept_pages: list[Page], url: str) -> AsyncIterator[Page]:
-    """The kept page before the house at this address is entered; it is left again, and other pages are closed."""
-    if not kept_pages or kept_pages[0].is_closed():
-        kept_pages[:] = [await shared_context.new_page()]
-    (page,) = kept_pages
-    # Of the same origin, and without scripts: what the page kept can be taken away with nobody there to write it again.
-    nowhere = f"{url}health"
-    if page.url != nowhere:
-        await page.goto(nowhere)
-    await forget(page)
-    yield page
-    await shared_context.set_offline(False)
-    for other in shared_context.pages:
-        if other is not page:
-            await other.close()  # or its two open streams would count against the six connections of the next ones
-    if not page.is_closed():
-        for key in (" ", "Shift"):  # that the test before still holds
-            await page.keyboard.up(key)
-        await page.mouse.up()
-        await page.unroute_all(behavior="ignoreErrors")
-        await page.goto(nowhere)
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call":
+        item.stash[PASSED] = report.passed
+    return report
 
 
-async def forget(page: Page) -> None:
-    """Take away all that a browser keeps for the origin of this page, but for its cache of files; and what was set."""
-    await page.context.clear_cookies()
-    await page.evaluate("sessionStorage.clear()")
-    session = await page.context.new_cdp_session(page)
-    kinds = "local_storage,indexeddb,cache_storage,service_workers"
-    origin = await page.evaluate("origin")
-    await session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": kinds})
-    await session.detach()
-    await page.emulate_media(media="null", color_scheme="null", reduced_motion="null")
-    await page.set_viewport_size({"width": 1280, "height": 720})
+@pytest.hookimpl
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put a module's tests that are content with one page one after the other: each of the rest would end it."""
+    files = [item.nodeid.partition("::")[0] for item in items]
+    place = {file: at for at, file in reversed([*enumerate(files)])}
+    items.sort(key=lambda item: (place[item.nodeid.partition("::")[0]], not item.get_closest_marker("one_page")))
 
 
 Visiting: TypeAlias = Callable[..., AbstractAsyncContextManager[Page]]
@@ -298,7 +288,10 @@ async def unopened(context: BrowserContext, kept_pages: list[Page], elsewhere: E
 @pytest.fixture
 async def page(unopened: Page, house: House) -> Page:
     """The page, opened; it must stay free of script errors and talk to nobody else."""
-    await open_page(unopened, house)
+    if unopened.url == house.url:
+        await begin_anew(unopened)
+    else:
+        await open_page(unopened, house)
     return unopened
 
 

@@ -31,6 +31,7 @@ async def attach(page: Page, *files: FilePayload) -> None:
     await (await choosing.value).set_files(list(files))
 
 
+@pytest.mark.one_page
 async def test_document_goes_along_as_text_and_stays_folded(page: Page, house: House) -> None:
     house.script = says("heron")
     await attach(page, NOTES)
@@ -46,6 +47,7 @@ async def test_document_goes_along_as_text_and_stays_folded(page: Page, house: H
     await expect(page.locator("[data-attachment]")).to_have_count(0)
 
 
+@pytest.mark.one_page
 async def test_picture_is_looked_at(page: Page, house: House) -> None:
     house.script = says("a picture")
     async with page.expect_file_chooser() as choosing:
@@ -60,6 +62,7 @@ async def test_picture_is_looked_at(page: Page, house: House) -> None:
     assert asked.needs.images == 1
 
 
+@pytest.mark.one_page
 async def test_recording_becomes_what_was_said(page: Page) -> None:
     async with page.expect_file_chooser() as choosing:
         await page.click("#chat-attach")
@@ -68,6 +71,7 @@ async def test_recording_becomes_what_was_said(page: Page) -> None:
     await expect(page.locator('[data-attachment="jfk.wav"][data-state=ready]')).to_contain_text("written down")
 
 
+@pytest.mark.one_page
 async def test_big_paste_becomes_an_attachment_a_small_one_does_not(page: Page) -> None:
     paste = """(text) => {
         const data = new DataTransfer();
@@ -80,6 +84,7 @@ async def test_big_paste_becomes_an_attachment_a_small_one_does_not(page: Page) 
     await expect(page.locator("[data-attachment][data-state=ready]")).to_have_count(1)
 
 
+@pytest.mark.one_page
 @pytest.mark.parametrize("where", ["#gc-header", "#chat-log", "#status-panel", "body"])
 async def test_file_dropped_anywhere_is_attached_and_opens_nothing(page: Page, where: str) -> None:
     opened = await page.evaluate(
@@ -100,6 +105,7 @@ async def test_file_dropped_anywhere_is_attached_and_opens_nothing(page: Page, w
     await expect(page.locator('[data-attachment="dropped.txt"][data-state=ready]')).to_have_count(1)
 
 
+@pytest.mark.one_page
 async def test_what_cannot_be_read_says_so_and_can_be_taken_out(page: Page, house: House) -> None:
     await attach(page, FilePayload(name="song.xyz", mimeType="application/octet-stream", buffer=bytes(range(256))))
     refused = page.locator("[data-attachment][data-state=refused]")
@@ -111,6 +117,7 @@ async def test_what_cannot_be_read_says_so_and_can_be_taken_out(page: Page, hous
     await expect(page.locator("[data-attachment]")).to_have_count(0)
 
 
+@pytest.mark.one_page
 async def test_dictation_is_written_where_the_cursor_stands(page: Page) -> None:
     await page.fill("#chat-message textarea", "Before.")
     await page.click("#chat-dictate")
@@ -124,6 +131,7 @@ async def test_dictation_is_written_where_the_cursor_stands(page: Page) -> None:
     assert len(value) > 12
 
 
+@pytest.mark.one_page
 async def test_dictation_is_dropped_by_a_finger(page: Page, house: House) -> None:
     await page.set_viewport_size({"width": 390, "height": 844})
     await page.fill("#chat-message textarea", "Before.")
@@ -160,6 +168,7 @@ async def test_switches_beside_the_box_go_along(page: Page, house: House) -> Non
     assert asked.needs.hosted == ("browser_search",)
 
 
+@pytest.mark.one_page
 async def test_long_question_folds(page: Page, house: House) -> None:
     house.script = says("read")
     await ask(page, "\n".join(f"line {number}" for number in range(60)))
@@ -195,6 +204,7 @@ async def test_long_document_is_asked_by_its_pages_and_the_answer_shows_them(pag
         await page.wait_for_selector("#chat-log .gc-sources")
 
 
+@pytest.mark.one_page
 async def test_scanned_document_is_sent_as_its_pages(page: Page, house: House) -> None:
     house.script = says("two pages")
     await attach(page, FilePayload(name="scan.pdf", mimeType="application/pdf", buffer=scan("one", "two")))

@@ -17,6 +17,7 @@ from tests.ui.scripts import BEGUN, DONE, Hung, answered, ask, plays, says
 pytestmark = [pytest.mark.browser, needs("chromium")]
 
 
+@pytest.mark.one_page
 async def test_question_is_answered_with_a_receipt(page: Page) -> None:
     await ask(page, "What is a hash table?")
     text = await answered(page)
@@ -28,10 +29,12 @@ async def test_question_is_answered_with_a_receipt(page: Page) -> None:
     assert await page.input_value("#chat-message textarea") == ""
 
 
+@pytest.mark.one_page
 async def test_simulator_is_unmistakable(page: Page) -> None:
     await expect(page.locator("#mode-banner")).to_contain_text("not a model's")
 
 
+@pytest.mark.one_page
 async def test_enter_sends_and_shift_enter_breaks_the_line(page: Page, house: House) -> None:
     house.script = says("fine")
     box = page.locator("#chat-message textarea")
@@ -44,6 +47,7 @@ async def test_enter_sends_and_shift_enter_breaks_the_line(page: Page, house: Ho
     await expect(page.locator("#chat-log [data-role=user]")).to_have_text("one\ntwo")
 
 
+@pytest.mark.one_page
 async def test_empty_message_is_not_sent_but_explained(page: Page, house: House) -> None:
     await ask(page, "  ")
 
@@ -51,6 +55,7 @@ async def test_empty_message_is_not_sent_but_explained(page: Page, house: House)
     assert house.asked == []
 
 
+@pytest.mark.one_page
 @pytest.mark.parametrize("way", ["button", "escape"])
 async def test_stop_hangs_up_upstream_and_keeps_what_was_said(page: Page, house: House, way: str) -> None:
     house.script = hung = Hung("The beginning")
@@ -76,6 +81,7 @@ async def test_closed_tab_leaves_the_answer_to_the_server(context: BrowserContex
     assert not hung.closed.is_set()
 
 
+@pytest.mark.one_page
 async def test_conversation_goes_along_with_each_question(page: Page, house: House) -> None:
     house.script = says("first answer")
     await ask(page, "first")
@@ -89,6 +95,7 @@ async def test_conversation_goes_along_with_each_question(page: Page, house: Hou
     assert [message["content"] for message in asked.messages] == ["first", "first answer", "second"]
 
 
+@pytest.mark.one_page
 async def test_edited_question_replaces_what_came_after_it(page: Page, house: House) -> None:
     house.script = says("old answer")
     await ask(page, "old question")
@@ -106,6 +113,7 @@ async def test_edited_question_replaces_what_came_after_it(page: Page, house: Ho
     assert len(asked.messages) == 1
 
 
+@pytest.mark.one_page
 async def test_another_answer_takes_the_place_of_the_first(page: Page, house: House) -> None:
     house.script = says("one")
     await ask(page, "question")
@@ -116,6 +124,7 @@ async def test_another_answer_takes_the_place_of_the_first(page: Page, house: Ho
     await expect(page.locator("#chat-log [data-role=assistant]")).to_have_text("two")
 
 
+@pytest.mark.one_page
 async def test_clear_forgets_the_conversation(page: Page, house: House) -> None:
     house.script = says("one")
     await ask(page, "question")
@@ -146,6 +155,7 @@ async def test_two_visitors_see_their_own_conversation_only(page: Page, house: H
     assert len({asked.caller.user for asked in house.asked}) == 2
 
 
+@pytest.mark.one_page
 async def test_broken_answer_is_kept_and_explained(page: Page, house: House) -> None:
     failures = [ProviderError(Kind.RATE_LIMITED, "30 requests a minute", provider="groq", model="openai/gpt-oss-20b")]
     error = ChainError("no model could answer", failures=failures, retry_after=30, hint="Try again later.")
@@ -165,6 +175,7 @@ async def test_broken_answer_is_kept_and_explained(page: Page, house: House) -> 
     await expect(page.locator("#chat-log [data-role=assistant]")).to_have_text("recovered")
 
 
+@pytest.mark.one_page
 async def test_restarted_answer_is_clean_and_the_old_text_folded_away(page: Page, house: House) -> None:
     cut = AttemptFailed(
         number=1, provider="groq", model="openai/gpt-oss-20b", kind=Kind.STREAM_CUT, message="cut", rest_s=15
@@ -187,6 +198,7 @@ async def test_restarted_answer_is_clean_and_the_old_text_folded_away(page: Page
     await expect(fold.locator("h1")).to_have_text("Old title")
 
 
+@pytest.mark.one_page
 async def test_continued_answer_shows_its_seam_outside_the_text(page: Page, house: House) -> None:
     house.script = plays(
         BEGUN,
@@ -202,6 +214,7 @@ async def test_continued_answer_shows_its_seam_outside_the_text(page: Page, hous
     await expect(page.locator("[data-seam]")).to_have_attribute("data-seam", "continued by gpt-oss-120b")
 
 
+@pytest.mark.one_page
 async def test_thinking_stands_beside_the_answer(page: Page, house: House) -> None:
     house.script = plays(BEGUN, ReasoningDelta("hmm, let me see"), TextDelta("Yes."), DONE)
     await ask(page, "go")
@@ -239,6 +252,7 @@ async def test_stop_works_through_the_queue_too(page: Page, house: House) -> Non
     assert await answered(page, state="stopped") == "The beginning"
 
 
+@pytest.mark.one_page
 async def test_long_answer_is_followed_until_the_reader_scrolls_up(page: Page, house: House) -> None:
     more = asyncio.Event()
     lines = "".join(f"Line {number} of many.\n\n" for number in range(80))
@@ -262,6 +276,7 @@ async def test_long_answer_is_followed_until_the_reader_scrolls_up(page: Page, h
     await page.wait_for_function(f"({bottom})() < 60")
 
 
+@pytest.mark.one_page
 async def test_finished_answers_are_not_touched_while_another_is_written(page: Page, house: House) -> None:
     house.script = says("First answer with `code`.\n\n- and\n- a list")
     await ask(page, "one")
@@ -326,6 +341,7 @@ async def test_fault_is_seen_in_the_panel_and_the_answer_comes_from_the_next(pag
     await expect(page.locator(".gc-faults")).to_be_hidden()
 
 
+@pytest.mark.one_page
 async def test_status_shows_every_target_and_tier(page: Page, house: House) -> None:
     states = {"healthy", "resting", "probing", "gone", "no_key"}
     targets = page.locator("#status-panel [data-target]")
@@ -422,6 +438,7 @@ async def test_a_model_can_be_picked_by_keys_or_typed(page: Page, house: House) 
     await expect(page.get_by_role("listbox")).to_be_hidden()
 
 
+@pytest.mark.one_page
 async def test_picker_offers_what_can_be_asked_for_now(page: Page, house: House) -> None:
     await page.click("#chat-model input")
 

@@ -25,6 +25,7 @@ MISSED = """() => {
 """Drops a file on what is no target; the browser opens it in place of the page unless both are prevented."""
 
 
+@pytest.mark.one_page
 async def test_every_example_of_the_chat_is_answered(page: Page, house: House) -> None:
     await expect(page.locator("#chat-log .gc-suggestion")).to_have_count(4)
     for at in range(4):
@@ -65,6 +66,7 @@ async def test_the_examples_of_extract_and_batch_run_to_their_ends(page: Page, h
     await expect(page.locator("#batch-progress")).to_contain_text("3 of 3")
 
 
+@pytest.mark.one_page
 async def test_arrows_go_from_tab_to_tab(page: Page, house: House) -> None:
     await page.get_by_role("tab", name="Chat").focus()
     for name in TABS[1:]:
@@ -74,6 +76,7 @@ async def test_arrows_go_from_tab_to_tab(page: Page, house: House) -> None:
     await expect(page.locator("#batch-file")).to_be_visible()
 
 
+@pytest.mark.one_page
 async def test_a_file_that_misses_its_place_opens_nothing_on_any_tab(page: Page, house: House) -> None:
     for name in TABS:
         await page.get_by_role("tab", name=name).click()

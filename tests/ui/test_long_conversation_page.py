@@ -105,6 +105,7 @@ async def test_an_answer_below_a_long_one_is_followed(page: Page, house: House) 
     await expect(page.locator(".gc-latest")).to_be_hidden()
 
 
+@pytest.mark.one_page
 async def test_paper_holds_the_whole_conversation_and_nothing_of_the_page(page: Page, house: House) -> None:
     await page.evaluate(OPEN_LONG, COUNT)
     await expect(page.locator('[data-message="m59"]')).to_be_in_viewport()
@@ -159,6 +160,7 @@ async def test_formulas_nobody_came_near_are_whole_on_paper(page: Page, house: H
     assert reach <= 700, "a formula wider than the sheet is set smaller"
 
 
+@pytest.mark.one_page
 @pytest.mark.parametrize(("width", "height"), [(720, 450), (320, 422)], ids=["desktop", "phone"])
 async def test_twice_the_size_leaves_everything_in_reach(page: Page, house: House, width: int, height: int) -> None:
     """At 200 % a window has half its pixels each way; a page is no narrower than 320 (WCAG 1.4.10)."""

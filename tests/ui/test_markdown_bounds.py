@@ -74,6 +74,7 @@ async def test_twenty_thousand_marks_freeze_nothing(page: Page, house: House) ->
     assert {mark: ms for mark, ms in longest.items() if ms >= 4000} == {}
 
 
+@pytest.mark.one_page
 async def test_deep_nesting_is_shown_as_it_was_written(page: Page, house: House) -> None:
     nested = {
         mark: await show_afresh(page, house, mark * 3000 + "the end") for mark in ("> ", "- ", "1. ", ">>", "* > ")
@@ -82,6 +83,7 @@ async def test_deep_nesting_is_shown_as_it_was_written(page: Page, house: House)
     assert [mark for mark, text in nested.items() if "the end" not in text] == []
 
 
+@pytest.mark.one_page
 async def test_nested_roots_leave_the_tab_alive(page: Page, house: House) -> None:
     for depth in (200, 2000):
         text = await show_afresh(page, house, "$$" + "\\sqrt{" * depth + "x" + "}" * depth + "$$\n\nAfterwards.")
@@ -90,6 +92,7 @@ async def test_nested_roots_leave_the_tab_alive(page: Page, house: House) -> Non
         assert "sqrt" in text, depth
 
 
+@pytest.mark.one_page
 async def test_crash_case_is_shown_as_text(page: Page, house: House) -> None:
     text = await show(page, house, (CASES / "katex-crash.md").read_text(encoding="utf-8"))
 
@@ -98,6 +101,7 @@ async def test_crash_case_is_shown_as_text(page: Page, house: House) -> None:
     await answered(page, 2)
 
 
+@pytest.mark.one_page
 async def test_right_to_left_by_paragraph(page: Page, house: House) -> None:
     await show(page, house, (CASES / "rtl.md").read_text(encoding="utf-8") + "\n\nA paragraph in English.")
     directions = await page.locator(f"{ANSWER} p").evaluate_all("all => all.map((p) => getComputedStyle(p).direction)")
@@ -106,6 +110,7 @@ async def test_right_to_left_by_paragraph(page: Page, house: House) -> None:
     assert directions[-1] == "ltr"
 
 
+@pytest.mark.one_page
 async def test_thoughts_in_the_answer_are_folded(page: Page, house: House) -> None:
     await show(page, house, (CASES / "think.md").read_text(encoding="utf-8"))
     answer = page.locator(ANSWER)
@@ -114,11 +119,13 @@ async def test_thoughts_in_the_answer_are_folded(page: Page, house: House) -> No
     await expect(answer.get_by_text("I should say hello")).to_be_hidden()
 
 
+@pytest.mark.one_page
 async def test_one_tilde_strikes_nothing_through(page: Page, house: House) -> None:
     assert await show(page, house, "a~b~c and ~one~ and ~~gone~~") == "a~b~c and ~one~ and gone"
     await expect(page.locator(f"{ANSWER} del")).to_have_text(["gone"])
 
 
+@pytest.mark.one_page
 async def test_footnotes_stand_at_the_foot(page: Page, house: House) -> None:
     await show(page, house, "It is so.[^1]\n\n[^1]: Because *somebody* said so.")
 
@@ -138,6 +145,7 @@ async def test_diagram_is_drawn_above_its_source(page: Page, house: House) -> No
     await expect(loaded).to_have_count(1)
 
 
+@pytest.mark.one_page
 async def test_what_is_no_diagram_stays_code(page: Page, house: House) -> None:
     await show(page, house, "```mermaid\nthis is <none>\n```")
     await page.wait_for_selector("script[src*=mermaid]", state="attached")
@@ -146,6 +154,7 @@ async def test_what_is_no_diagram_stays_code(page: Page, house: House) -> None:
     await expect(page.locator(".gc-diagram")).to_have_count(0)
 
 
+@pytest.mark.one_page
 async def test_dead_link_looks_dead_and_code_wraps(page: Page, house: House) -> None:
     await show(page, house, "[dead](javascript:alert(1)) and [alive](https://example.org)\n\n```py\nx = 1\n```")
     dead, alive = page.locator(f"{ANSWER} a").nth(0), page.locator(f"{ANSWER} a").nth(1)
@@ -156,6 +165,7 @@ async def test_dead_link_looks_dead_and_code_wraps(page: Page, house: House) -> 
     assert await page.locator(f"{ANSWER} pre code").evaluate("(c) => getComputedStyle(c).whiteSpace") == "pre-wrap"
 
 
+@pytest.mark.one_page
 async def test_what_held_still_holds(page: Page, house: House) -> None:
     needles = {"dollar.md": "$5", "nested.md": "Outside text.", "pipes.md": "a | b", "wide.md": "After table."}
     for name, needle in needles.items():

@@ -26,7 +26,19 @@ ANSWER = "#image-answer [data-role=assistant]"
 async def image_tab(page: Page) -> Page:
     await page.get_by_role("tab", name="Image").click()
     await page.wait_for_selector(PICTURES, state="attached")
+    await start_over(page)
     return page
+
+
+async def start_over(page: Page) -> None:
+    """Put away what a test before has left on a page that stays open: pictures, answers, words in the box."""
+    pictures, over = page.locator(".gc-picture"), page.locator(".gc-templates > .gc-link")
+    while await pictures.count():
+        await pictures.first.locator(".gc-icon-button").click()
+    if await over.count():
+        await over.click()
+    await expect(page.locator("#image-answer [data-role]")).to_have_count(0)
+    await page.fill("#image-question textarea", "")
 
 
 async def add(page: Page, *names: str) -> None:
@@ -34,6 +46,7 @@ async def add(page: Page, *names: str) -> None:
     await expect(page.locator(".gc-picture[data-state=preparing]")).to_have_count(0)
 
 
+@pytest.mark.one_page
 async def test_photograph_is_described(image_tab: Page, house: House) -> None:
     before = files_on_disk()
     await add(image_tab, "kiwi.jpg")
@@ -46,6 +59,7 @@ async def test_photograph_is_described(image_tab: Page, house: House) -> None:
     assert files_on_disk() == before
 
 
+@pytest.mark.one_page
 async def test_where_it_was_taken_never_leaves_the_page(image_tab: Page, house: House) -> None:
     house.script = says("a picture")
     await add(image_tab, "exif-gps.jpg")
@@ -60,6 +74,7 @@ async def test_where_it_was_taken_never_leaves_the_page(image_tab: Page, house: 
     assert not Image.open(BytesIO(sent)).getexif()
 
 
+@pytest.mark.one_page
 async def test_follow_up_asks_about_the_same_pictures_and_sends_them_once(image_tab: Page, house: House) -> None:
     house.script = says("an answer")
     await add(image_tab, "kiwi.jpg", "hopper.jpg")
@@ -75,6 +90,7 @@ async def test_follow_up_asks_about_the_same_pictures_and_sends_them_once(image_
     assert asked.messages[-1]["content"] == "And the colours?"
 
 
+@pytest.mark.one_page
 async def test_other_pictures_replace_the_old_ones_which_become_a_note(image_tab: Page, house: House) -> None:
     house.script = says("an answer")
     await add(image_tab, "kiwi.jpg")
@@ -91,6 +107,7 @@ async def test_other_pictures_replace_the_old_ones_which_become_a_note(image_tab
     assert "earlier picture" in asked.messages[0]["content"]
 
 
+@pytest.mark.one_page
 @pytest.mark.parametrize("name", ["broken.png", "huge-dimensions.gif", "jfk.wav"])
 async def test_what_is_no_picture_is_refused_in_words(image_tab: Page, house: House, name: str) -> None:
     await add(image_tab, name, "hopper.jpg")
@@ -126,6 +143,7 @@ async def test_fields_are_read_off_a_picture_and_come_back_as_json(image_tab: Pa
     await expect(image_tab.locator("#image-answer .gc-user-text")).to_have_text("Read off the picture: total, shop")
 
 
+@pytest.mark.one_page
 async def test_question_without_a_picture_is_explained(image_tab: Page, house: House) -> None:
     await image_tab.fill("#image-question textarea", "What is this?")
     await image_tab.click("#image-send")
@@ -134,6 +152,7 @@ async def test_question_without_a_picture_is_explained(image_tab: Page, house: H
     assert house.asked == []
 
 
+@pytest.mark.one_page
 async def test_picture_can_be_pasted_and_dropped(image_tab: Page) -> None:
     data = base64.b64encode((MEDIA / "hopper.jpg").read_bytes()).decode()
     make = """const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));

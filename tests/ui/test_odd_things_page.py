@@ -60,6 +60,7 @@ async def test_a_dropped_folder_is_told_as_what_it_is(page: Page, tmp_path: Path
     folder.mkdir()
     file.write_text("The code word is heron.")
     await page.click(f"#tab-{tab}-button")
+    await page.wait_for_selector(f"#{tab}-log .gc-welcome")  # whose script hears what is dropped
     await drop(page, folder, file)
 
     where, words = TABS[tab]
@@ -71,6 +72,7 @@ async def test_a_dropped_folder_is_told_as_what_it_is(page: Page, tmp_path: Path
             assert await page.evaluate(BESIDE) == [], f"words of any length leave room for the rest, {size}"
 
 
+@pytest.mark.one_page
 async def test_of_three_documents_the_one_taken_out_does_not_go_along(page: Page, house: House, tmp_path: Path) -> None:
     house.script = says("Read.")
     files = [tmp_path / f"{name}.txt" for name in ("first", "second", "third")]
@@ -86,6 +88,7 @@ async def test_of_three_documents_the_one_taken_out_does_not_go_along(page: Page
     assert [f"the {file.stem} text" in sent for file in files] == [True, False, True]
 
 
+@pytest.mark.one_page
 async def test_a_table_of_a_spreadsheet_is_pasted_as_text_not_as_its_picture(page: Page) -> None:
     assert not await page.evaluate(PASTE), "the browser pastes the text"
     await page.wait_for_timeout(200)
@@ -109,6 +112,7 @@ ODD = "\n\n".join(
 )
 
 
+@pytest.mark.one_page
 async def test_words_without_end_and_code_without_end_stay_in_their_place(page: Page, house: House) -> None:
     house.script = says(ODD, piece=2000)
     await ask(page, f"{ENDLESS} שלום")

@@ -12,7 +12,8 @@ from groq_core.compose import assemble
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.requires import needs
-from tests.ui.conftest import House, fresh_page, open_page, served
+from tests.ui.conftest import House, open_page, served
+from tests.ui.kept_page import fresh_page
 from tests.ui.scripts import answered, ask, says
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
@@ -104,6 +105,7 @@ async def test_refused_key_is_told_in_its_field(visit: Page, real: tuple[str, Si
     await expect(page.locator("#own-key")).to_have_attribute("aria-invalid", "true")
 
 
+@pytest.mark.one_page
 async def test_what_any_tab_asks_for_is_done_by_the_room_that_can(page: Page, house: House) -> None:
     house.script = says("A hash table maps keys to values.")
     await ask(page, "What is a hash table?")
@@ -146,6 +148,7 @@ async def test_page_speaks_german_and_keeps_to_it(page: Page, house: House) -> N
     await expect(page.locator("#chat-send")).to_have_text("Send")
 
 
+@pytest.mark.one_page
 async def test_keys_lead_to_the_box_and_tell_what_they_do(page: Page) -> None:
     await page.wait_for_timeout(500)
     await page.evaluate("document.activeElement.blur()")
@@ -159,6 +162,7 @@ async def test_keys_lead_to_the_box_and_tell_what_they_do(page: Page) -> None:
     assert await page.input_value("#chat-message textarea") == ""
 
 
+@pytest.mark.one_page
 async def test_arrow_up_in_the_empty_box_edits_the_last_question(page: Page, house: House) -> None:
     house.script = says("fine")
     await ask(page, "first words")
@@ -170,6 +174,7 @@ async def test_arrow_up_in_the_empty_box_edits_the_last_question(page: Page, hou
     await expect(page.locator(".gc-edit-box")).to_have_value("first words")
 
 
+@pytest.mark.one_page
 async def test_enter_that_ends_a_composition_sends_nothing(page: Page, house: House) -> None:
     await page.fill("#chat-message textarea", "にほん")
     await page.evaluate(
@@ -263,6 +268,7 @@ async def test_preset_writes_its_text_where_it_can_be_read(page: Page, house: Ho
     assert house.asked[0].messages[0]["role"] == "system"  # type: ignore[union-attr]
 
 
+@pytest.mark.one_page
 async def test_page_can_be_installed(page: Page, house: House) -> None:
     manifest = await page.evaluate(
         """async () => {

@@ -177,6 +177,7 @@ async def test_comparison_has_a_column_a_model_and_goes_on_with_one(
     assert [message["role"] for message in asked.messages] == ["user", "assistant", "user"]
 
 
+@pytest.mark.one_page
 async def test_error_card_names_each_model_once_and_one_time(page: Page, house: House) -> None:
     tried = [ProviderError(Kind.AUTH, "invalid key", provider="groq", model="openai/gpt-oss-20b")]
     message = "no model could answer: groq:openai/gpt-oss-20b: invalid key"
@@ -194,6 +195,7 @@ async def test_error_card_names_each_model_once_and_one_time(page: Page, house: 
     await expect(page.locator("#own-key")).to_be_visible()
 
 
+@pytest.mark.one_page
 @pytest.mark.parametrize(("status", "words"), [(413, "too large"), (502, "502"), (504, "504")])
 async def test_proxys_refusal_is_told_as_what_it_is(page: Page, house: House, status: int, words: str) -> None:
     async def refuse(route) -> None:  # type: ignore[no-untyped-def]

@@ -94,6 +94,7 @@ XSS = (
 )
 
 
+@pytest.mark.one_page
 @pytest.mark.parametrize("name", PLAIN)
 async def test_plain_text_stands_on_the_screen_as_it_came(page: Page, house: House, name: str) -> None:
     text = PLAIN[name]
@@ -106,6 +107,7 @@ async def test_plain_text_stands_on_the_screen_as_it_came(page: Page, house: Hou
     assert await page.evaluate("navigator.clipboard.readText()") == text
 
 
+@pytest.mark.one_page
 async def test_code_stands_on_the_screen_and_is_copied_byte_for_byte(page: Page, house: House) -> None:
     code = 'def f(x):\n\treturn f"<b>{x}</b>" and "\\n"  # 日本語\n\n\n    # four\nend'
     house.script = says(f"Before\n\n```python\n{code}\n```\n\nafter")
@@ -118,6 +120,7 @@ async def test_code_stands_on_the_screen_and_is_copied_byte_for_byte(page: Page,
     assert await page.evaluate("navigator.clipboard.readText()") == code
 
 
+@pytest.mark.one_page
 async def test_formula_is_drawn_and_a_price_is_not(page: Page, house: House) -> None:
     house.script = says("Let $E = mc^2$ for $5 and $10, and $$\\int_0^1 x\\,dx$$")
     await ask(page, "math")
@@ -397,6 +400,7 @@ async def test_nothing_is_spread_for_who_wants_no_motion(bench: tuple[Page, set[
     assert len([text for text in seen if text]) <= 6
 
 
+@pytest.mark.one_page
 async def test_background_tab_catches_up_at_once(page: Page, house: House, context: BrowserContext) -> None:
     house.script = plays(BEGUN, TextDelta("while nobody looked"), DONE)
     other = await context.new_page()

@@ -57,6 +57,7 @@ async def test_what_was_too_soft_is_kept_to_be_sent_all_the_same(talking: Page, 
     assert isinstance(house.asked[0], TranscriptionRequest)
 
 
+@pytest.mark.one_page
 async def test_refused_microphone_is_explained(talking: Page, house: House) -> None:
     await talking.evaluate("() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new Error('no')); }")
     await talking.click(TALK)
@@ -72,6 +73,7 @@ async def test_refused_microphone_is_explained(talking: Page, house: House) -> N
         ("NotFoundError", "There is no microphone"),
     ],
 )
+@pytest.mark.one_page
 async def test_why_there_is_no_microphone_is_told_apart(talking: Page, house: House, name: str, words: str) -> None:
     await talking.evaluate(
         "(name) => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', name)); }", name
