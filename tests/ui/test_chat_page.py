@@ -252,36 +252,6 @@ async def test_stop_works_through_the_queue_too(page: Page, house: House) -> Non
     assert await answered(page, state="stopped") == "The beginning"
 
 
-async def test_an_answer_below_a_long_one_is_followed(page: Page, house: House) -> None:
-    """Who ceases to be the last message keeps its height: the list would seem to be scrolled up by its reader."""
-    text = "\n\n".join(f"Paragraph {n} of it, with some words." for n in range(120))
-    house.script = says(text, piece=400)
-    await ask(page, "a long one")
-    await answered(page)
-    await page.evaluate(
-        """() => {
-          const list = document.querySelector(".gc-turns");
-          const before = list.querySelector(".gc-turn:last-child");
-          const height = before.offsetHeight;
-          globalThis.heights = [];
-          const look = () => {
-            heights.push(Math.abs(before.offsetHeight - height));
-            if (heights.length < 200) requestAnimationFrame(look);
-          };
-          look();
-        }"""
-    )
-    await ask(page, "another")
-    await answered(page, 2)
-
-    assert max(await page.evaluate("heights")) < 2
-    left = (
-        "() => { const l = document.querySelector('.gc-turns'); return l.scrollHeight - l.scrollTop - l.clientHeight }"
-    )
-    assert await page.evaluate(left) < 2
-    await expect(page.locator(".gc-latest")).to_be_hidden()
-
-
 @pytest.mark.one_page
 async def test_long_answer_is_followed_until_the_reader_scrolls_up(page: Page, house: House) -> None:
     more = asyncio.Event()

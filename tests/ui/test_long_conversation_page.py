@@ -75,6 +75,36 @@ async def test_far_messages_are_plain_until_somebody_comes_near(tab: Page, house
     await expect(tab.locator("#gc-spent")).to_have_text("937 tokens, $0.00031")
 
 
+async def test_an_answer_below_a_long_one_is_followed(page: Page, house: House) -> None:
+    """Who ceases to be the last message keeps its height: the list would seem to be scrolled up by its reader."""
+    text = "\n\n".join(f"Paragraph {n} of it, with some words." for n in range(120))
+    house.script = says(text, piece=400)
+    await ask(page, "a long one")
+    await answered(page)
+    await page.evaluate(
+        """() => {
+          const list = document.querySelector(".gc-turns");
+          const before = list.querySelector(".gc-turn:last-child");
+          const height = before.offsetHeight;
+          globalThis.heights = [];
+          const look = () => {
+            heights.push(Math.abs(before.offsetHeight - height));
+            if (heights.length < 200) requestAnimationFrame(look);
+          };
+          look();
+        }"""
+    )
+    await ask(page, "another")
+    await answered(page, 2)
+
+    assert max(await page.evaluate("heights")) < 2
+    left = (
+        "() => { const l = document.querySelector('.gc-turns'); return l.scrollHeight - l.scrollTop - l.clientHeight }"
+    )
+    assert await page.evaluate(left) < 2
+    await expect(page.locator(".gc-latest")).to_be_hidden()
+
+
 @pytest.mark.one_page
 async def test_paper_holds_the_whole_conversation_and_nothing_of_the_page(page: Page, house: House) -> None:
     await page.evaluate(OPEN_LONG, COUNT)
