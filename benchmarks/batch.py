@@ -1,7 +1,7 @@
 """
 Many lines against limits: how much of the allowed rate a batch uses, how often it is refused, what a kill costs it.
 
-    python -m benchmarks.batch           # the same as python -m benchmarks batch; ten minutes
+    python -m benchmarks batch           # ten minutes
 
 The provider is the simulator with the free plan's limits scaled up; one request in ten meets a fault (503, 500, an
 empty answer), and every 429 is counted where it leaves. Every competitor gets the same lines, and begins with full
@@ -164,9 +164,3 @@ def curator(upstream: Upstream, source: Path, output: Path) -> list[str]:
         command, cwd=ROOT, env=environment(**quiet), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     return output.read_text().split()
-
-
-if __name__ == "__main__":
-    from benchmarks.__main__ import main
-
-    sys.exit(main(["batch", *sys.argv[1:]]))

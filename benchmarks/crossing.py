@@ -6,6 +6,8 @@ import asyncio
 from contextlib import suppress
 from typing import Self
 
+from tests.serving import close_door
+
 PIECE = 64 * 1024
 
 
@@ -36,7 +38,7 @@ class Crossing:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
-        self._server.close()
+        await close_door(self._server)
         self.cut()
         await asyncio.gather(*self._crossings, return_exceptions=True)
 

@@ -29,6 +29,7 @@ from benchmarks.health import Health, busy, control, share, watching
 from benchmarks.processes import Process, free_port, run_server
 from tests.doors.bombs import bombs
 from tests.doors.broken import FORM_PATHS, PATHS, babble, breakages, damage, forms, head, nestings, odd_body
+from tests.serving import listening
 
 MEANT = {503, 507}
 STALL_S = 0.25
@@ -137,8 +138,8 @@ async def babbler(seed: int) -> AsyncIterator[str]:
             await writer.drain()
         writer.close()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with listening(answer) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 QUICK = {

@@ -43,6 +43,7 @@ def pytest_collection() -> Generator[None, object, object]:
     Look for no garbage while the tests are collected, and never again through what is there then.
 
     Half a million objects that all stay are looked through again and again: two fifths of a worker's time to collect.
+    Afterwards garbage is looked for a thirtieth as often as Python does by itself, which took a seventh of all tests.
     """
     gc.disable()
     try:
@@ -50,6 +51,7 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.enable()
         gc.freeze()
+        gc.set_threshold(20_000)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
@@ -21,7 +22,9 @@ Speak: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Corout
 
 
 @asynccontextmanager
-async def serving(app: Any, *, grace_s: float = GRACE_S, **options: Any) -> AsyncIterator[uvicorn.Server]:
+async def serving(
+    app: Any, *, grace_s: float = GRACE_S, door: socket.socket | None = None, **options: Any
+) -> AsyncIterator[uvicorn.Server]:
     """
     Serve an application on a free port.
 
@@ -31,6 +34,7 @@ async def serving(app: Any, *, grace_s: float = GRACE_S, **options: Any) -> Asyn
 
     Args:
         grace_s: Seconds that what runs at the end has.
+        door: Bound already, where the application has to know its address.
         options: Of ``uvicorn.Config``.
     """
     given: dict[str, Any] = {"host": "127.0.0.1", "port": 0, "log_config": None} | options
@@ -38,7 +42,7 @@ async def serving(app: Any, *, grace_s: float = GRACE_S, **options: Any) -> Asyn
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
-    await server.startup()
+    await server.startup(sockets=None if door is None else [door])
     assert server.started, "the application did not start"
     try:
         yield server

@@ -60,6 +60,7 @@ async def stream_answer(
         settle: What must be done before the client hears that the answer is whole.
     """
     started, exchange.asked = clock(), perf_counter()
+    ended = False
     try:
         async with aclosing(events):
             async for event in events:
@@ -71,7 +72,8 @@ async def stream_answer(
                 if writer.finished is not None:
                     last = writer.last()
                     await settle()
-                    await exchange.write(last)
+                    ended = _goes_first(exchange, writer.receipt)
+                    await (exchange.end(last) if ended else exchange.write(last))
                     watch.release()
                     await _exhaust(events, exchange)
         if writer.finished is None:
@@ -84,7 +86,16 @@ async def stream_answer(
         note_bug(error, exchange.request_id)
         await exchange.last_words(writer.break_off(error))
     else:
-        await exchange.end()
+        if not ended:
+            await exchange.end()
+
+
+def _goes_first(exchange: ApiExchange, receipt: Receipt) -> bool:
+    """
+    Whether an answer goes out before the layers close their books: unless its headers tell of them, or it is kept and
+    its asker could ask again before it is.
+    """
+    return exchange.notes is None and receipt.cache == "off"
 
 
 async def fold_answer(
@@ -99,8 +110,7 @@ async def fold_answer(
     Wait for the whole answer and give it; one that broke is an error, however much of it there was.
 
     Args:
-        answer: Sends it. The layers close their books after that, as after a stream's last word; before it where its
-            headers tell of them, or where it is kept and its asker could ask again before it is.
+        answer: Sends it, before the layers close their books or after.
         notes: What was changed before anybody was asked.
     """
     reply = Reply()
@@ -113,7 +123,7 @@ async def fold_answer(
                 reply.apply(event, clock() - started)
                 if reply.finished is not None:
                     watch.release()
-                    if exchange.notes is None and reply.receipt.cache == "off":
+                    if _goes_first(exchange, reply.receipt):
                         await answer(reply)
                     await _exhaust(events, exchange)
         if reply.finished is None:

@@ -14,8 +14,9 @@ makes a thousand a second for every reader.
 - ``story``: The story of an answer: routed, waited, attempted, failed, continued, restarted.
 - ``values``: What events hold: usage, the words of a recording, a tool call, a line of a receipt.
 
-Imported by ``api``, ``cli``, ``errors``, ``fallback``, ``gradio``, ``incoming``, ``media``, ``middleware``, ``models``,
-``pipeline``, ``providers``, ``reply``, ``requests``, ``services``, ``store``, ``streaming`` and ``ui``.
+Imported by ``api``, ``cli``, ``connections``, ``errors``, ``fallback``, ``gradio``, ``incoming``, ``media``,
+``middleware``, ``models``, ``pipeline``, ``providers``, ``reply``, ``requests``, ``services``, ``store``, ``streaming``
+and ``ui``.
 """
 
 from __future__ import annotations

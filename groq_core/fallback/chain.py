@@ -107,7 +107,7 @@ class FallbackChain:
         )
         if not route.candidates:
             raise RequestError(f"no model can do this: {route.reason}", param="model", code="no_model")
-        run = ChainRun(request, deque(candidate.spec for candidate in route.candidates), budget)
+        run = ChainRun(request, deque(route.specs), budget)
         turns = Turns(run, self._health)
         waited = 0.0
         while budget.remaining_s > 0 and budget.remaining > 0:

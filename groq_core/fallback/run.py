@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from operator import attrgetter
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -59,6 +60,9 @@ class TargetTurn(msgspec.Struct, frozen=True, kw_only=True):
     insistent: bool = False
     probed_since: float | None = None
     patient: bool = False
+
+
+_PROVIDER = attrgetter("provider")
 
 
 class ChainRun:
@@ -118,7 +122,7 @@ class ChainRun:
             waiting: Everybody else who could still be asked.
         """
         spec = turn.spec
-        peers = [other.provider for other in waiting].count(spec.provider)
+        peers = list(map(_PROVIDER, waiting)).count(spec.provider)
         plain = Attempt(
             request=self.mended.get(spec.name, self.request),
             spec=spec,

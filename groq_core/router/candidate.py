@@ -81,6 +81,11 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The candidates' names; a route is kept and serves many requests."""
         return tuple(candidate.spec.name for candidate in self.candidates)
 
+    @cached_property
+    def specs(self) -> tuple[ModelSpec, ...]:
+        """The candidates' models."""
+        return tuple(candidate.spec for candidate in self.candidates)
+
 
 Candidates: TypeAlias = tuple[Candidate, ...]
 Exclusions: TypeAlias = tuple[Excluded, ...]

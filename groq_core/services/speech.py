@@ -16,8 +16,6 @@ import msgspec
 
 from groq_core.errors import BrokenAnswerError, ChainError, RequestError
 from groq_core.events import (
-    AttemptFailed,
-    AttemptStarted,
     AudioDelta,
     Degraded,
     Event,
@@ -26,7 +24,6 @@ from groq_core.events import (
     Note,
     PartDone,
     Restarted,
-    Routed,
     TextDelta,
     Usage,
 )
@@ -34,7 +31,7 @@ from groq_core.media.audio.wav import join_wavs
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller, Request, SpeechRequest
-from groq_core.services.fan_out import events_of
+from groq_core.services.fan_out import JointStory, events_of
 from groq_core.services.ssml import without_ssml
 
 PIECE = 200
@@ -138,8 +135,7 @@ class _Reading:
         self._piecemeal = piecemeal
         self._waiting: dict[int, bytes] = {}
         self._next = 0
-        self._numbers = 0
-        self._routed = False
+        self._story = JointStory(self._tell)
         self._told: set[tuple[str, str]] = set()
         for note in notes:
             self._tell(note)
@@ -162,7 +158,7 @@ class _Reading:
     async def _speak(self, index: int, free: asyncio.Semaphore) -> tuple[Reply, Finished]:
         """Send one piece down the pipeline and pass its story on; its sound waits for its turn."""
         request = msgspec.structs.replace(self._template, text=self._texts[index])
-        reply, numbers = Reply(), dict[int, int]()
+        reply, story = Reply(), self._story.part()
         async with free, aclosing(self._handle(request)) as events:
             async for event in events:
                 reply.apply(event)
@@ -170,27 +166,18 @@ class _Reading:
                     case Degraded():
                         raise ChainError(event.message, retry_after=event.retry_after_s)
                     case Finished() if reply.audio:
-                        finished = msgspec.structs.replace(event, number=numbers.get(event.number, 0))
+                        finished = story.finish(event)
                         self._tell_part(index, finished)
                         self._give(index, reply.audio)
                         return reply, finished
-                    case AttemptStarted():
-                        self._numbers += 1
-                        numbers[event.number] = self._numbers
-                        self._tell(msgspec.structs.replace(event, number=self._numbers))
-                    case AttemptFailed():
-                        self._tell(msgspec.structs.replace(event, number=numbers.get(event.number, 0)))
-                    case Routed() if self._routed:
-                        pass
                     case Note(code=code, text=words) if (code, words) in self._told:
                         pass  # what was changed in every piece alike is told once
                     case AudioDelta() | TextDelta() | Finished() | Restarted():
                         pass
                     case _:
-                        self._routed = self._routed or isinstance(event, Routed)
                         if isinstance(event, Note):
                             self._told.add((event.code, event.text))
-                        self._tell(event)
+                        story.tell(event)
         raise BrokenAnswerError("The recording ended before it was whole.", hint="Try again.")
 
     def _give(self, index: int, audio: bytes) -> None:

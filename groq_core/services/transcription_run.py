@@ -18,8 +18,6 @@ import msgspec
 
 from groq_core.errors import ChainError, GroqCoreError, RequestError
 from groq_core.events import (
-    AttemptFailed,
-    AttemptStarted,
     Degraded,
     Event,
     Events,
@@ -27,7 +25,6 @@ from groq_core.events import (
     Note,
     PartDone,
     PartStarted,
-    Routed,
     SegmentsFound,
     TextDelta,
     Transcript,
@@ -41,7 +38,7 @@ from groq_core.media.audio.silero import Voice
 from groq_core.media.text.phrases import length_in_words
 from groq_core.pipeline import Handler
 from groq_core.requests import Request, TranscriptionRequest
-from groq_core.services.fan_out import events_of
+from groq_core.services.fan_out import JointStory, events_of
 from groq_core.services.sound_aside import SoundAside, without_frames
 
 _T = TypeVar("_T")
@@ -100,8 +97,7 @@ class TranscriptionRun:
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
         self._heard: dict[int, _Heard] = {}
         self._told = 0
-        self._numbers = 0
-        self._routed = False
+        self._story = JointStory(self._tell)
         self._several = False
         self._lone: Transcript | None = None
         self._joiner = Joiner(0.0)
@@ -217,7 +213,7 @@ class TranscriptionRun:
             # The seam between two parts is found by the times of words.
             granularities=granularities if self._several else _with_segments(self._template.granularities),
         )
-        numbers: dict[int, int] = {}
+        story = self._story.part()
         degraded: Degraded | None = None
         async with aclosing(self._handle(request)) as events:
             async for event in events:
@@ -225,22 +221,13 @@ class TranscriptionRun:
                     case Finished() if degraded is not None:
                         raise ChainError(degraded.message, retry_after=degraded.retry_after_s)
                     case Finished():
-                        return msgspec.structs.replace(event, number=numbers.get(event.number, 0))
+                        return story.finish(event)
                     case Degraded():
                         degraded = event
-                    case AttemptStarted():
-                        self._numbers += 1
-                        numbers[event.number] = self._numbers
-                        self._tell(msgspec.structs.replace(event, number=self._numbers))
-                    case AttemptFailed():
-                        self._tell(msgspec.structs.replace(event, number=numbers.get(event.number, 0)))
-                    case Routed() if self._routed:
-                        pass
                     case TextDelta() | SegmentsFound():
                         pass
                     case _:
-                        self._routed = self._routed or isinstance(event, Routed)
-                        self._tell(event)
+                        story.tell(event)
         raise ChainError("The transcript ended before it was whole.", hint="Try again.")
 
     def _tell(self, event: Event) -> None:

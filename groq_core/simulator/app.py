@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from groq_core.simulator import audio, chat, control, files, forms
+from groq_core.simulator import audio, batches, chat, control, files, forms
 from groq_core.simulator.dialect import Dialect
 from groq_core.simulator.exchange import HungUp, Receive, Scope, Send, SimulatedExchange
 from groq_core.simulator.faults import Fault
@@ -25,6 +25,7 @@ class App:
     def __init__(self, world: World) -> None:
         self.world = world
         self.files = files.Store(world)
+        self.batches = batches.SimulatedBatches(world, self.files)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -182,7 +183,7 @@ async def _batches(app: App, call: RequestInPlay, rest: str) -> None:
     if call.exchange.method == "POST" and not rest:
         body = await _json(call)
     if await app.begin(call, "batches", body):
-        await app.files.batches.handle(call, rest, body)
+        await app.batches.handle(call, rest, body)
 
 
 EXACT: dict[tuple[str, str], Endpoint] = {

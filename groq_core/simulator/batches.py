@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from groq_core.simulator import chat
 from groq_core.simulator.dialect import Dialect
+from groq_core.simulator.files import Store
 from groq_core.simulator.wire_format import Json, WireError, bad_request, decode, encode, go_json
 from groq_core.simulator.world import RequestInPlay, World
-
-if TYPE_CHECKING:
-    from groq_core.simulator.files import Store
 
 ENDPOINTS = ("/v1/chat/completions",)
 SECONDS_A_STAGE = 0.7

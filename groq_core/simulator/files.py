@@ -6,7 +6,6 @@ import time
 
 import msgspec
 
-from groq_core.simulator.batches import SimulatedBatches
 from groq_core.simulator.dialect import Dialect
 from groq_core.simulator.forms import SimulatedForm
 from groq_core.simulator.wire_format import Json, WireError, bad_request
@@ -33,7 +32,6 @@ class Store:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.batches = SimulatedBatches(world, self)
         self._files: dict[str, Stored] = {}
 
     async def handle(self, call: RequestInPlay, rest: str, form: SimulatedForm | None) -> None:

@@ -179,7 +179,7 @@ class Simulator:
         await _close_door(server)
         for transport in list(self._transports.values()):
             transport.abort()
-        await self._app.files.batches.stop()
+        await self._app.batches.stop()
         # Handlers see that their reader is gone and end; nothing of them may outlive the loop.
         for _ in range(500):
             if not self.world.open_streams and not self._transports:

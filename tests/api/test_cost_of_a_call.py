@@ -120,8 +120,8 @@ def test_an_answer_costs_one_task_and_as_many_writes_as_it_has_parts(stream: boo
 
         assert caller.socket.body.startswith(b"HTTP/1.1 200 OK\r\n")
         assert b"Hello" in caller.socket.body
-        # A stream's last words go out before the books are closed, and its end after.
-        assert len(writes) == (3 if stream else 1)
+        # A stream's last words and its end are one.
+        assert len(writes) == (2 if stream else 1)
         assert tally.tasks == 1
         # Two of the deadline, uvicorn's for a connection that rests; a stream's for what comes after its last word.
         assert tally.timers <= 3

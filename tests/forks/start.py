@@ -90,7 +90,7 @@ def _patch() -> None:
 def _is_plain(given: Mapping[str, Any]) -> bool:
     """Whether nothing is wanted of the process but that it runs in a folder and an environment."""
     environ = os.environ if given["env"] is None else given["env"]
-    strange = {name for name in environ if name.startswith("PYTHON")} - KNOWN
+    strange = {name for name in environ if name.startswith(("PYTHON", "LD_"))} - KNOWN
     return not (given["preexec_fn"] or given["pass_fds"] or given["shell"] or given["executable"] or strange)
 
 

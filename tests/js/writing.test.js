@@ -98,7 +98,7 @@ async function until(known) {
 /** Somebody who holds the button, and how loud they go on after the pause in which their words were asked for. */
 async function holdAndSay(later, { seconds = 0.3, goesOn = false } = {}) {
   const taken = said(new Tape());
-  const ears = { taken, quiet: 0.03, isWord: true, waitOn() {} };
+  const ears = { taken, quiet: 0.03, isWord: true, activity: { room: 0 }, waitOn() {} };
   const used = [];
   const writing = new Writing((guess) => turns.hearWords(guess));
   const turns = new TurnTaking({ ears }, writing, { isFree: () => false, show() {}, said: (_, heard) => used.push(heard.text) });
@@ -127,7 +127,7 @@ test("who holds the button has their words ready when they let go, and nothing o
 test("who has finished is asked as the voice falls, and not once more when it is known to be a pause", async () => {
   const { writing } = written();
   const taken = said(speak(new Tape(), 1));
-  const turns = new TurnTaking({ ears: { taken, quiet: 0.03, patience: 0 } }, writing, { isFree: () => true, show() {}, said() {} });
+  const turns = new TurnTaking({ ears: { taken, quiet: 0.03, patience: 0, activity: { room: 0 } } }, writing, { isFree: () => true, show() {}, said() {} });
   const after = (seconds) => taken.tape.push(new Float32Array(seconds * RATE));
   turns.hearFall();
   after(0.05);
@@ -165,9 +165,9 @@ test("what was said is on its way before the page does anything else", async () 
 });
 
 /** A pause of which the turn model has not said yet whether it is the end. */
-async function pauseInDoubt({ isFree = true } = {}) {
-  const taken = said(speak(new Tape(), 2));
-  const ears = { taken, quiet: 0.03, isWord: true, waitOn() {}, cut: () => (ears.taken = null) };
+async function pauseInDoubt({ isFree = true, seconds = 2 } = {}) {
+  const taken = said(speak(new Tape(), seconds));
+  const ears = { taken, quiet: 0.03, isWord: true, activity: { room: 0.001 }, waitOn() {}, cut: () => (ears.taken = null) };
   const used = [];
   const writing = new Writing((guess) => turns.hearWords(guess));
   const turns = new TurnTaking({ ears }, writing, { isFree: () => isFree, show() {}, said: (_, heard) => used.push(heard.text) });
@@ -199,6 +199,28 @@ test("where it was not the end nobody has written anything down, in vain or else
     turns.hearOn();
     assert.deepEqual([writing.guess, writing.inVain, used, asked.length], [null, [], [], 1]);
   }
+});
+
+test("the last consonant of a word, which comes after a gap, is written down with it", async () => {
+  for (const [level, seconds, again] of [[0.01, 0.02, true], [0.001, 0.02, false], [0.003, 0.3, true], [0, 0.05, false]]) {
+    asked = [];
+    const { taken, turns, used, tell } = await pauseInDoubt();
+    taken.tape.chunks[1].fill(3000); // somebody spoke
+    taken.tape.push(new Float32Array(seconds * RATE).fill(level));
+    await tell(0.95);
+    turns.finish("likely");
+    await until(() => used.length);
+    assert.deepEqual([used, asked], again ? [[`${2 + seconds}`], [2, 2 + seconds]] : [["2"], [2]], `${level}`);
+  }
+});
+
+test("what is long is not sent again and again while it is judged", async () => {
+  const { used, turns, tell } = await pauseInDoubt({ seconds: 21 });
+  assert.deepEqual(asked, []);
+  await tell(0.95);
+  turns.finish("likely");
+  await until(() => used.length);
+  assert.deepEqual([used, asked, conditions], [["21"], [21], [null]]);
 });
 
 test("a recording that reached another process than the one that judges is sent once more", async () => {

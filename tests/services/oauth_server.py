@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import json
@@ -14,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-import uvicorn
 from mcp import types
 from mcp.server.fastmcp import FastMCP
 from starlette.applications import Starlette
@@ -22,6 +20,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from tests.serving import serving
 
 CLIENT, SECRET = "operators-client", "operators-secret-8f1c"
 
@@ -163,15 +163,8 @@ async def listening(make: Any) -> AsyncIterator[str]:
     with socket.socket() as door:
         door.bind(("127.0.0.1", 0))
         origin = f"http://127.0.0.1:{door.getsockname()[1]}"
-        server = uvicorn.Server(uvicorn.Config(make(origin), log_config=None, timeout_graceful_shutdown=1))
-        serving = asyncio.create_task(server.serve(sockets=[door]))
-        while not server.started:  # noqa: ASYNC110 - uvicorn has nothing else to wait for
-            await asyncio.sleep(0.01)
-        try:
+        async with serving(make(origin), door=door):
             yield origin
-        finally:
-            server.should_exit = True
-            await serving
 
 
 @asynccontextmanager

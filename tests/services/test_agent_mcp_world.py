@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import io
-import socket
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-import uvicorn
 from mcp.server.fastmcp import FastMCP, Image
 from PIL import Image as Pixels
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from groq_core.errors import RequestError
 from groq_core.services.agent import Agent, Trace, remote_tools
 from groq_core.services.agent.servers import MOST_OFFERED, McpServer, server_tools
 from tests.services.mcp_server import serve
 from tests.services.scripted import Model, calls, says
+from tests.serving import port_of, serving
 
 
 def lab(name: str = "lab") -> FastMCP:
@@ -37,28 +33,14 @@ def lab(name: str = "lab") -> FastMCP:
     return server
 
 
-@asynccontextmanager
-async def listening(app: ASGIApp, port: int = 0) -> AsyncIterator[int]:
-    """Serve on a port of loopback."""
-    with socket.socket() as door:
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        door.bind(("127.0.0.1", port))
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
-        serving = asyncio.create_task(server.serve(sockets=[door]))
-        while not server.started:  # noqa: ASYNC110 - uvicorn has nothing else to wait for
-            await asyncio.sleep(0.01)
-        yield door.getsockname()[1]
-        server.should_exit = True
-        await serving
-
-
 @pytest.mark.parametrize("at_once", [1, 2, 5])
 async def test_a_session_the_server_no_longer_knows_is_begun_anew(at_once: int) -> None:
-    async with listening(lab("first").streamable_http_app()) as port:
+    async with serving(lab("first").streamable_http_app()) as server:
+        port = port_of(server)
         context = remote_tools(f"http://127.0.0.1:{port}/mcp")
         tools = await context.__aenter__()
         before = await tools[0].call({"sample": "A"})
-    async with listening(lab("second").streamable_http_app(), port):
+    async with serving(lab("second").streamable_http_app(), port=port):
         after = await asyncio.wait_for(asyncio.gather(*(tools[0].call({"sample": "B"}) for _ in range(at_once))), 30)
         await context.__aexit__(None, None, None)
 
@@ -126,7 +108,8 @@ async def test_a_refusal_is_told_with_its_status(status: int) -> None:
         return Response("secret-in-the-body", status)
 
     app = Starlette(routes=[Route("/mcp", refuse, methods=["GET", "POST"])])
-    async with listening(app) as port:
+    async with serving(app) as server:
+        port = port_of(server)
         with pytest.raises(RequestError, match=f"HTTP {status}|{status}") as caught:
             async with remote_tools(f"http://127.0.0.1:{port}/mcp?token=in-the-address"):
                 pass

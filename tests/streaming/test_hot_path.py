@@ -340,7 +340,7 @@ def test_a_read_of_words_goes_through_few_functions_whatever_stands_around_the_a
             sys.setprofile(None)
             assert client.texts()[-1][1] in ("one ", "one two ")
             # From the socket by way of the decoder to the client, and no layer in between.
-            assert len(called) <= 12, called
+            assert len(called) <= 13, called
         task.cancel()
         await asyncio.wait([task])
 

@@ -12,7 +12,7 @@ from groq_core.events import Events
 from groq_core.middleware.observe import Observe
 from groq_core.pipeline import Attempt, Budget
 from groq_core.requests import ChatRequest
-from groq_core.streaming.decoder import read_completion
+from groq_core.streaming.decoder import StreamDecoder, read_completion
 from groq_core.streaming.wire_types import read_usage
 from groq_core.telemetry.metrics import Metrics
 from tests.speakers import spec
@@ -289,3 +289,14 @@ async def test_what_could_not_be_read_is_counted() -> None:
 
     counted = metrics.registry.get_sample_value("groq_core_unread_lines_total", {"provider": "groq", "model": "m"})
     assert counted == len(odd) + 3
+
+
+@pytest.mark.parametrize("blank", [b"\x0b", b"\x0c", b"\x0c\x00 \x0b", b"\x1c", b"\xc2\x85"], ids=repr)
+@pytest.mark.parametrize("begun", [b'{"x": 1M', b"x", b'data: {"x": 1M', b""], ids=repr)
+def test_a_line_that_ends_in_a_rare_blank_is_passed_over(begun: bytes, blank: bytes) -> None:
+    decoder = StreamDecoder()
+    decoder.feed(b"data: " + begun + blank + b"\n\n")
+    decoder.feed(b'data: {"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}\n\n')
+
+    assert decoder.close()
+    assert decoder.finish_reason == "stop"

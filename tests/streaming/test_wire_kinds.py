@@ -389,7 +389,6 @@ def test_nothing_beside_a_transcript_costs_its_words(field: str, value: Any) -> 
 SHAPES: tuple[Any, ...] = (None, 1, [])
 COUNTS: list[Any] = [0, 7, 10**9, 10**9 + 1, -1, 5.0, 5.5, "5", None, True, [1]]
 SECONDS: list[Any] = [0, 0.25, -1, "1", None, False, 10**13]
-GROUPS: list[Any] = [None, 1, []]
 
 
 def test_usage_is_the_same_whether_it_is_read_at_once_or_field_by_field() -> None:

@@ -137,8 +137,7 @@ export function setAttribute(node, name, value) {
 }
 
 /**
- * Hide or show only where it differs: writing what stands there already costs a frame, which a stream would cause for
- * every piece of it.
+ * The same of being hidden: even writing what stands there already costs a frame.
  *
  * @param {HTMLElement} node
  * @param {boolean} hidden

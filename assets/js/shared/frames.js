@@ -23,7 +23,7 @@ function afterPaint(heard) {
 
 let due = 0;
 
-/** When something is drawn again at the earliest: what comes before need not be looked at. */
+/** When something is drawn again at the earliest. */
 export const nextDraw = () => due;
 
 export class Frames {
@@ -58,24 +58,23 @@ export class Frames {
     this.#again = false;
   }
 
-  // Where frames are dear, what is drawn is a task of its own, and the frame that shows it another one: neither is long,
-  // and the list that was scrolled meanwhile is told so in this frame and not in one more.
+  // Where frames are dear, drawing is a task of its own and the frame that shows it another one: neither is long.
   /** @param {number} ms from now on */
   #request(ms) {
     if (this.rest <= FRAME_MS || document.hidden) {
       this.#frame = requestAnimationFrame(() => {
         this.#frame = 0;
-        this.#begin();
+        this.#measuring = true;
         const began = performance.now();
         afterPaint(() => this.#learn(began, performance.now() - began));
         this.draw();
       });
       return;
     }
-    due = performance.now() + Math.max(0, ms) + this.rest; // what comes till then is drawn the next time
+    due = performance.now() + Math.max(0, ms) + this.rest;
     this.#rest = setTimeout(() => {
       this.#rest = undefined;
-      this.#begin();
+      this.#measuring = true;
       const began = performance.now();
       this.draw();
       const drawn = performance.now() - began;
@@ -84,10 +83,6 @@ export class Frames {
         afterPaint(() => this.#learn(began, drawn + performance.now() - shows));
       });
     }, ms);
-  }
-
-  #begin() {
-    this.#measuring = true;
   }
 
   /**

@@ -41,7 +41,7 @@ export async function* events(body, beat = () => {}) {
   let last = performance.now();
   try {
     for (;;) {
-      // What comes faster waits outside for the next look, in one piece; until it can be drawn, nobody sees it anyway.
+      // What comes faster waits outside for the next look, in one piece, till it can be drawn.
       if (quick >= QUICK && !document.hidden) await new Promise((resolve) => setTimeout(resolve, beatFrom(last) - performance.now()));
       const { done, value } = await reader.read();
       const now = performance.now();

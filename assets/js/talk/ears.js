@@ -22,7 +22,7 @@ export const WORDS_S = 0.4;
 /** What falls so far below the loudest of the last moments (−20 dB) may be a pause, some time before it is known to be one. */
 const FALLEN = 0.1;
 const RISEN = 0.2;
-const SMOOTHED_S = 0.005;
+const SMOOTHED_S = 0.01;
 const LOUDEST_FADES_S = 0.5;
 const TELL_EVERY_S = 0.05;
 const KEEP_EVERY_S = 2;

@@ -64,7 +64,7 @@ export class TurnTaking {
     if (!pause || isHopeless(pause) || (stage && !this.isFree())) return; // a hand that lets go needs no second opinion
     const { tape } = taken;
     const opinion = stage ? opinionOfEnd(tape.end(JUDGED_S), ears.quiet) : this.#firstOpinion(ears, tape);
-    if (!stage && opinion.known === undefined && opinion.quick) this.writing.beginIf(taken, opinion, SURE);
+    if (!stage && opinion.known === undefined && opinion.quick) this.writing.beginIf(taken, opinion, SURE, () => ears.activity.room);
     const chance = await opinion.chance;
     if (this.pause !== pause || ears.taken !== taken) return;
     pause.push(chance);

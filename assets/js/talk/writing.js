@@ -3,7 +3,7 @@
 
 import { rms } from "./activity.js";
 import { isOpen } from "./heard.js";
-import { Ahead, transcribe } from "../microphone/ahead.js";
+import { Ahead, PART_S, transcribe } from "../microphone/ahead.js";
 import { RATE } from "../microphone/recorder.js";
 import { say } from "../shared/words.js";
 
@@ -17,6 +17,10 @@ const MINUTE_MS = 60_000;
 const WORD_S = 0.1;
 const SOFTEST = 0.1;
 const COMPARED_S = 8;
+/** The last consonant of a word comes after a gap that looks like a pause; it is shorter and softer (−35 dB), above the room. */
+const CONSONANT_S = 0.016;
+const SOFTEST_CONSONANT = 0.018;
+const ABOVE = 2;
 
 /**
  * @import { Tape } from "../microphone/recorder.js"
@@ -61,20 +65,30 @@ export class Guess {
     const { tape } = this.said;
     return !tape || isQuietAfter(tape, this.sent);
   }
+
+  /** Whether not even the end of a word was said since. @param {number} room how loud it is where nobody speaks, RMS */
+  holdsEnd(room) {
+    const { tape } = this.said;
+    return !tape || isQuietAfter(tape, this.sent, { lasts: CONSONANT_S, softest: SOFTEST_CONSONANT, room: ABOVE * room });
+  }
 }
 
 /**
  * @param {Tape} tape
  * @param {number} from samples at its beginning that are not looked at, but compared with
+ * @param {object} [given]
+ * @param {number} [given.lasts] seconds of the shortest that counts
+ * @param {number} [given.softest] how loud it is at least, of what was before
+ * @param {number} [given.room] and, RMS, of what is no sound in this room
  */
-function isQuietAfter(tape, from) {
+function isQuietAfter(tape, from, { lasts = WORD_S, softest = SOFTEST, room = 0 } = {}) {
   const later = tape.samples - from;
   const all = tape.end(COMPARED_S + later / RATE);
   const begin = all.length - later;
-  const least = SOFTEST * rms(all.subarray(0, begin));
-  const word = WORD_S * RATE;
-  for (let end = all.length; end > begin; end -= word / 2) {
-    if (rms(all.subarray(Math.max(begin, end - word), end)) > least) return false;
+  const least = Math.max(softest * rms(all.subarray(0, begin)), 32_768 * room);
+  const length = Math.round(lasts * RATE);
+  for (let end = all.length; end > begin; end -= length / 2) {
+    if (rms(all.subarray(Math.max(begin, end - length), end)) > least) return false;
   }
   return true;
 }
@@ -98,14 +112,15 @@ export class Writing {
 
   /**
    * The same where the turn model is about to say whether it is: the recording goes to the server meanwhile, which asks as
-   * soon as the model is sure, and otherwise nobody.
+   * soon as the model is sure, and otherwise nobody. What takes long goes part by part instead.
    *
    * @param {Taken} said
    * @param {Opinion} opinion
    * @param {number} sure
+   * @param {() => number} room how loud it is where nobody speaks, RMS
    */
-  async beginIf(said, opinion, sure) {
-    if (!this.#mayBeInVain || this.ahead?.tape === said.tape) return;
+  async beginIf(said, opinion, sure, room) {
+    if (!this.#mayBeInVain || said.tape.seconds > PART_S || this.ahead?.tape === said.tape) return;
     const guess = this.#newGuess(said, "maybe");
     guess.conditional = true;
     const query = new URLSearchParams({ name: say("recording_name"), words: "false", after: opinion.name, sure: String(sure) });
@@ -113,6 +128,7 @@ export class Writing {
     guess.conditional = ((await opinion.chance) ?? 0) < sure;
     if (this.guess !== guess) return;
     if (guess.conditional) return this.drop();
+    if (!guess.holdsEnd(room())) return this.takeBack();
     const heard = await words;
     if (this.guess !== guess) return;
     // Where another process judges than is sent the recording, nobody was asked.

@@ -113,7 +113,7 @@ async def test_one_press_begins_a_conversation_that_speaking_interrupts(talking:
     await in_state(talking, "thinking", "speaking")
     heard = [asked for asked in house.asked if isinstance(asked, TranscriptionRequest)]
     assert len(heard) == 2
-    assert heard[1].duration_s > 2.4, "nothing of what interrupted is lost"
+    assert heard[1].duration_s > 2.3, "nothing of what interrupted is lost: 1.9 s of speech, and 0.4 before it"
     await talking.click(TALK)
     await in_state(talking, "off")
     await expect(talking.locator(TALK)).to_have_text("Talk")
