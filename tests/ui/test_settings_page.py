@@ -15,6 +15,7 @@ from tests.requires import needs
 from tests.ui.conftest import House, open_page, served
 from tests.ui.kept_page import fresh_page
 from tests.ui.scripts import answered, ask, says
+from tests.ui.talk.talking import chat
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
 
@@ -107,7 +108,7 @@ async def test_refused_key_is_told_in_its_field(visit: Page, real: tuple[str, Si
 
 @pytest.mark.one_page
 async def test_what_any_tab_asks_for_is_done_by_the_room_that_can(page: Page, house: House) -> None:
-    house.script = says("A hash table maps keys to values.")
+    house.script = chat(house, says("A hash table maps keys to values. " * 3))  # read aloud long enough to be stopped
     await ask(page, "What is a hash table?")
     await answered(page)
     speaker = page.locator("#chat-log [data-action=speak]").last
