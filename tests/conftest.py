@@ -88,9 +88,13 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No key and no setting of this machine reaches a test, so none can reach the network either."""
+    """
+    No key and no setting of this machine reaches a test, so none can reach the network either.
+
+    For the whole session, since what serves several tests is made before what is made for each.
+    """
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(_OURS)]:
             patch.delenv(name)

@@ -143,6 +143,8 @@ async def listening(
         await close_door(server)
         await end({task for task in inside if not task.done()})
         for writer in inside.values():
-            writer.transport.abort()
+            # asyncio's transport has no loop any more once its last bytes went out after it was closed.
+            with suppress(AttributeError):
+                writer.transport.abort()
             with suppress(OSError):
                 await writer.wait_closed()

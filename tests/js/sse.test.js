@@ -79,3 +79,24 @@ test("text that grows is read as far as it is whole", () => {
     assert.deepEqual([...more(text.slice(0, cut)), ...more(text.slice(cut))], STORY, `cut at ${cut}`);
   }
 });
+
+test("who hangs up is heard before the next look is due", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] }); // and nobody lets time go on
+  const before = globalThis.document;
+  globalThis.document = { hidden: false };
+  t.after(() => void (globalThis.document = before));
+  /** @type {ReadableStreamDefaultController} */
+  let controller;
+  const stream = new ReadableStream({ start: (its) => void (controller = its) });
+  const heard = events(stream);
+  for (let piece = 0; piece < 8; piece += 1) {
+    controller.enqueue(bytes('data: {"e":"open"}\n\n'));
+    const next = heard.next();
+    if (piece < 4) await next;
+    else {
+      controller.error(new Error("hung up"));
+      await assert.rejects(next, /hung up/);
+      return;
+    }
+  }
+});

@@ -2,8 +2,8 @@
 // part of the time only: the smaller a part the slower the machine is, which has all the rest to do as well. What counts
 // is all that a frame takes, its layout and its painting too.
 
-const REST_PER_CUBE = 0.035; // of the milliseconds the frame took: of 5 every 16th, of 10 every 35th, of 14 every 96th
-const LONGEST_REST_MS = 96;
+const REST_PER_CUBE = 0.035; // of the milliseconds the frame took: of 5 every 16th, of 10 every 35th, of 18 every 204th
+const LONGEST_REST_MS = 200;
 const FRAME_MS = 16;
 
 /** @type {(() => void)[]} called when the frame is on its way to the screen */

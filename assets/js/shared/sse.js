@@ -33,6 +33,8 @@ export function eventReader() {
  */
 export async function* events(body, beat = () => {}) {
   const reader = body.getReader();
+  // Who hangs up is heard at once, and not when the next look is due.
+  const ended = reader.closed.catch(() => {});
   // A decoder of our own: piping through a TextDecoderStream costs more than all the rest.
   const decoder = new TextDecoder();
   const read = eventReader();
@@ -42,7 +44,7 @@ export async function* events(body, beat = () => {}) {
   try {
     for (;;) {
       // What comes faster waits outside for the next look, in one piece, till it can be drawn.
-      if (quick >= QUICK && !document.hidden) await new Promise((resolve) => setTimeout(resolve, beatFrom(last) - performance.now()));
+      if (quick >= QUICK && !document.hidden) await Promise.race([ended, rest(beatFrom(last) - performance.now())]);
       const { done, value } = await reader.read();
       const now = performance.now();
       quick = now - Math.max(last, nextDraw()) < 2 * BEAT_MS ? quick + 1 : 0;
@@ -56,6 +58,9 @@ export async function* events(body, beat = () => {}) {
     if (!whole) reader.cancel().catch(() => {});
   }
 }
+
+/** @param {number} ms */
+const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** When to look again. @param {number} last */
 const beatFrom = (last) => Math.max(last + BEAT_MS, Math.min(nextDraw(), last + LONGEST_BEAT_MS));
