@@ -140,7 +140,8 @@ class AnswerMirror:
     async def _hear(self, one: _Mine, new: News, told: Told) -> None:
         if told.have < 0:
             one.over = True
-            await one.answer.let_go()
+            if await self._is_taken_over(one):
+                await one.answer.let_go()
             return
         one.told = told.have
         one.over = new.over and told.have >= new.at + len(new.lines)
@@ -151,6 +152,14 @@ class AnswerMirror:
             one.answer.keep_alive()
         if told.stop and not one.answer.finished:
             await one.answer.stop()
+
+    async def _is_taken_over(self, one: _Mine) -> bool:
+        """
+        Whether another process goes on with it. One that was begun there as well, while Redis was away, is another
+        answer: whoever reads ours is not to be told the rest of that one.
+        """
+        part, ours = await self.runs.read(one.place, 0), one.answer.since(0)
+        return not ours or (part is not None and part.lines[:1] in ([ours[0]], [GAP]))
 
 
 def _is_old(answer: LoggedAnswer) -> bool:
@@ -260,29 +269,46 @@ class AnswersElsewhere:
         """Tell the others of one that has begun here."""
         self._mirror.add(place_of(name, owner), answer, question)
 
-    async def find(self, name: str, owner: str, revive: Revive, *, wait_s: float = LOST_S) -> RemoteAnswer | None:
+    async def claim(self, name: str, owner: str, revive: Revive, question: bytes) -> RemoteAnswer | None:
         """
-        One that another replica gives.
+        Make sure that no other replica gives it, from now on; the one that another gives, where that was sooner.
 
-        Args:
-            revive: Asks a question again, for the same person.
-            wait_s: How long it is looked for. While Redis is away it may well be there, so it is followed.
+        A page whose line was lost before the first word asks once more, within milliseconds and anywhere: of two
+        answers to one question its text would be put together.
         """
-        runs, place = self._mirror.runs, place_of(name, owner)
+        asked = question if len(question) <= MAX_QUESTION_BYTES else b""
+        try:
+            found = await self._mirror.runs.claim(place_of(name, owner), asked)
+        except Away:
+            return None  # each goes on alone
+        return None if found is None else self._remote(name, owner, revive)
+
+    def _remote(self, name: str, owner: str, revive: Revive) -> RemoteAnswer:
+        place = place_of(name, owner)
 
         def adopt(question: bytes, lines: list[bytes]) -> LoggedAnswer:
             answer = self._here.start(name, owner, again(lines, question, revive), lines)
             self._mirror.add(place, answer, question)
             return answer
 
-        remote = RemoteAnswer(runs, place, adopt)
-        ends = time.monotonic() + wait_s
+        return RemoteAnswer(self._mirror.runs, place, adopt)
+
+    async def find(self, name: str, owner: str, revive: Revive) -> RemoteAnswer | None:
+        """
+        One that another replica gives. While Redis is away it may well be there, so it is followed.
+
+        Args:
+            revive: Asks a question again, for the same person.
+        """
+        runs, place = self._mirror.runs, place_of(name, owner)
+        remote = self._remote(name, owner, revive)
+        ends = time.monotonic() + LOST_S
         while True:
             try:
                 if await runs.read(place, 0) is not None:
                     return remote
             except Away:
-                return remote if wait_s else None
+                return remote
             if time.monotonic() >= ends:
                 return None
             await asyncio.sleep(LOOK_S)

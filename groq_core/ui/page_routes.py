@@ -27,7 +27,7 @@ from groq_core.fallback.health import SERVER
 from groq_core.requests import Caller
 from groq_core.status.watch import watch
 from groq_core.ui import answer_logs as answers
-from groq_core.ui.answer_again import again, gaps
+from groq_core.ui.answer_again import Revive, again, gaps
 from groq_core.ui.chat_request import read_question_with_notes
 from groq_core.ui.context import answer_to, with_notes
 from groq_core.ui.core import PageCore
@@ -99,11 +99,20 @@ class Page:
             self.elsewhere.begin(name, owner, answer, question if caller.groq_key is None else b"")
         return answer
 
-    async def find_elsewhere(self, name: str, owner: str, caller: Caller, **how: float) -> answers.PageAnswer | None:
-        """An answer that another replica gives; None without others."""
-        if self.elsewhere is None or not name:
+    async def claim(self, name: str, owner: str, question: bytes, caller: Caller) -> answers.PageAnswer | None:
+        """An answer that is given already, here or by another replica; None where it is ours to give."""
+        if self.elsewhere is None:
             return None
-        return await self.elsewhere.find(name, owner, lambda body: answer_question(self.core, body, caller), **how)
+        asked = question if caller.groq_key is None else b""
+        found = await self.elsewhere.claim(name, owner, self._revive(caller), asked)
+        return self.answers.find(name, owner) or found
+
+    async def look_elsewhere(self, name: str, owner: str, _: bytes, caller: Caller) -> answers.PageAnswer | None:
+        """An answer that another replica gives."""
+        return await self.elsewhere.find(name, owner, self._revive(caller)) if self.elsewhere is not None else None
+
+    def _revive(self, caller: Caller) -> Revive:
+        return lambda body: answer_question(self.core, body, caller)
 
     async def find(self, name: str, request: Request) -> answers.PageAnswer:
         """
@@ -114,7 +123,9 @@ class Page:
         """
         caller = self.caller(request)
         owner = answers.owner_of(request, caller)
-        found = self.answers.find(name, owner) or await self.find_elsewhere(name, owner, caller)
+        found: answers.PageAnswer | None = self.answers.find(name, owner)
+        if found is None and name:
+            found = await self.look_elsewhere(name, owner, b"", caller)
         if found is None:
             raise HTTPException(404, TEXTS["error_answer_gone"])
         return found
@@ -225,7 +236,11 @@ class ChatRoute:
             before = gaps(request.query_params.get("at", ""))
         except RequestError as error:
             raise http_error(error) from None
-        known = log.find(name, owner) or await self._page.find_elsewhere(name, owner, caller, wait_s=0.0)
+        known: answers.PageAnswer | None = log.find(name, owner)
+        if known is None and name:
+            # What is not logged nobody else can read, so it is not claimed either.
+            ours = log.has_room(name, owner)
+            known = await (self._page.claim if ours else self._page.look_elsewhere)(name, owner, body, caller)
         if known is not None:
             return answers.AnswerStream(known, len(before))
 

@@ -151,6 +151,18 @@ async def test_asking_again_on_another_replica_asks_nobody_twice(pair: Pair, pag
     assert pair.asked() - before == 1
 
 
+async def test_a_question_that_is_sent_everywhere_at_once_is_given_one_answer(pair: Pair, page: Visitor) -> None:
+    """A page asks again where its line was lost before the first word; the first one may yet begin."""
+    before = pair.asked()
+    for _ in range(5):
+        page.name = {"x-groq-core-answer": secrets.token_urlsafe(16)}
+        posts = [client.post("/ui/chat", json=question(), headers=page.name) for client in page.clients for _ in "ab"]
+        heard = [lines_of(got.text) for got in await asyncio.gather(*posts)]
+        assert heard.count(heard[0]) == len(heard), [lines[:1] for lines in heard]
+        assert await page.follow(0) == await page.follow(1) == heard[0]
+    assert pair.asked() - before == 5
+
+
 async def test_another_visitor_finds_nothing_and_the_lists_name_nobody(pair: Pair, page: Visitor) -> None:
     await page.begin(0, least=5)
     name = page.name["x-groq-core-answer"]

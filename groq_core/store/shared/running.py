@@ -42,6 +42,17 @@ redis.call('PEXPIRE', KEYS[2], kept)
 return {have, redis.call('EXISTS', KEYS[1] .. ':stop'), redis.call('EXISTS', KEYS[1] .. ':read')}
 """
 
+_CLAIM: Final = """
+local about = redis.call('HMGET', KEYS[2], 'by', 'beat', 'over')
+if about[1] and (about[1] ~= ARGV[1] or redis.call('EXISTS', KEYS[1]) == 1) then
+  return {about[1], about[2], about[3], {}}
+end
+redis.call('HSET', KEYS[2], 'by', ARGV[1], 'beat', '0', 'over', '0')
+if ARGV[3] ~= '' then redis.call('HSET', KEYS[2], 'question', ARGV[3]) end
+redis.call('PEXPIRE', KEYS[2], ARGV[2])
+return false
+"""
+
 _READ: Final = """
 local about = redis.call('HMGET', KEYS[2], 'by', 'beat', 'over')
 if not about[1] then return false end
@@ -136,11 +147,19 @@ class SharedRuns:
 
     async def read(self, place: str, at: int) -> RunPart | None:
         """The lines from a place on; None where there is no such answer."""
-        found = await self._link.call(lambda redis: redis.eval(_READ, 2, *_keys(place), at, READ_MS))
-        if found is None:
-            return None
-        by, beat, over, lines = found
-        return RunPart(by.decode(), beat.decode(), over == b"1", lines)
+        return _part(await self._link.call(lambda redis: redis.eval(_READ, 2, *_keys(place), at, READ_MS)))
+
+    async def claim(self, place: str, question: bytes) -> RunPart | None:
+        """
+        Say that it is given here, before its first line is; what a reader finds, without lines, where another
+        process gives it.
+
+        Args:
+            question: As for :class:`News`.
+        """
+        return _part(
+            await self._link.call(lambda redis: redis.eval(_CLAIM, 2, *_keys(place), self.me, KEPT_MS, question))
+        )
 
     async def take_over(self, place: str, part: RunPart) -> tuple[bytes, list[bytes]] | None:
         """The question and all lines of an answer whose process is dead; it is ours now. None where it is not."""
@@ -150,6 +169,13 @@ class SharedRuns:
     async def stop(self, place: str) -> None:
         """Ask for an end of it, whoever gives it."""
         await self._link.call(lambda redis: redis.set(f"{PREFIX}run:{place}:stop", 1, px=STOP_MS))
+
+
+def _part(found: Any) -> RunPart | None:
+    if found is None:
+        return None
+    by, beat, over, lines = found
+    return RunPart(by.decode(), beat.decode(), over == b"1", lines)
 
 
 def place_of(name: str, owner: str) -> str:
