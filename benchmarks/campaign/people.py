@@ -241,7 +241,8 @@ def _has_foreign_mark(marks: Iterable[str], *own: str) -> bool:
 
 def _is_same(kept: list[bytes], heard: list[bytes]) -> bool:
     """Whether a page that reads it once more sees the same; a gap stands for a line that died with its process."""
-    return len(kept) == len(heard) and all(one in (other, GAP) for one, other in zip(kept, heard, strict=True))
+    gap = GAP.strip()
+    return len(kept) == len(heard) and all(one in (other, gap) for one, other in zip(kept, heard, strict=True))
 
 
 def _is_over(lines: list[bytes]) -> bool:
