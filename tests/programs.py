@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +20,13 @@ class Ended(NamedTuple):
     problems: str
 
 
+async def _start(
+    command: Sequence[str], output: int, folder: Path | None, environ: Mapping[str, str] | None
+) -> asyncio.subprocess.Process:
+    env = os.environ if environ is None else environ
+    return await asyncio.create_subprocess_exec(*command, cwd=folder, env=env, stdout=output, stderr=output)
+
+
 async def run_program(
     *command: str, seconds: float, folder: Path | None = None, environ: Mapping[str, str] | None = None
 ) -> Ended:
@@ -32,13 +39,7 @@ async def run_program(
     Raises:
         TimeoutError: It took longer.
     """
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=folder,
-        env=os.environ if environ is None else environ,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    process = await _start(command, asyncio.subprocess.PIPE, folder, environ)
     try:
         said, problems = await asyncio.wait_for(process.communicate(), seconds)
     finally:
@@ -59,13 +60,7 @@ async def program_at(
         seconds: It has to listen after these at the latest.
         environ: Its environment; None gives it this one's.
     """
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=folder,
-        env=os.environ if environ is None else environ,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    process = await _start(command, asyncio.subprocess.DEVNULL, folder, environ)
     try:
         opening = asyncio.create_task(until_open(port, seconds))
         while not opening.done():

@@ -77,7 +77,7 @@ class AnswerMirror:
             question: For whoever may have to go on with it; empty where nobody else may.
             told: How many of its lines are told already.
         """
-        mine = self._mine[place] = _Mine(place, answer, question if len(question) <= MAX_QUESTION_BYTES else b"")
+        mine = self._mine[place] = _Mine(place, answer, _to_keep(question))
         mine.told = told
 
         def note() -> None:
@@ -160,6 +160,11 @@ class AnswerMirror:
         """
         part, ours = await self.runs.read(one.place, 0), one.answer.since(0)
         return not ours or (part is not None and part.lines[:1] in ([ours[0]], [GAP]))
+
+
+def _to_keep(question: bytes) -> bytes:
+    """A question that is too large for Redis is asked by nobody else."""
+    return question if len(question) <= MAX_QUESTION_BYTES else b""
 
 
 def _is_old(answer: LoggedAnswer) -> bool:
@@ -276,9 +281,8 @@ class AnswersElsewhere:
         A page whose line was lost before the first word asks once more, within milliseconds and anywhere: of two
         answers to one question its text would be put together.
         """
-        asked = question if len(question) <= MAX_QUESTION_BYTES else b""
         try:
-            found = await self._mirror.runs.claim(place_of(name, owner), asked)
+            found = await self._mirror.runs.claim(place_of(name, owner), _to_keep(question))
         except Away:
             return None  # each goes on alone
         return None if found is None else self._remote(name, owner, revive)

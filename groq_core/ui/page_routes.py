@@ -95,19 +95,17 @@ class Page:
         """Begin an answer that its page, and every replica, can come back to."""
         answer = self.answers.start(name, owner, events, before)
         if self.elsewhere is not None:
-            # A visitor's own key is in this process alone, so no other can ask again.
-            self.elsewhere.begin(name, owner, answer, question if caller.groq_key is None else b"")
+            self.elsewhere.begin(name, owner, answer, _for_others(question, caller))
         return answer
 
     async def claim(self, name: str, owner: str, question: bytes, caller: Caller) -> answers.PageAnswer | None:
         """An answer that is given already, here or by another replica; None where it is ours to give."""
         if self.elsewhere is None:
             return None
-        asked = question if caller.groq_key is None else b""
-        found = await self.elsewhere.claim(name, owner, self._revive(caller), asked)
+        found = await self.elsewhere.claim(name, owner, self._revive(caller), _for_others(question, caller))
         return self.answers.find(name, owner) or found
 
-    async def look_elsewhere(self, name: str, owner: str, _: bytes, caller: Caller) -> answers.PageAnswer | None:
+    async def look_elsewhere(self, name: str, owner: str, caller: Caller) -> answers.PageAnswer | None:
         """An answer that another replica gives."""
         return await self.elsewhere.find(name, owner, self._revive(caller)) if self.elsewhere is not None else None
 
@@ -125,7 +123,7 @@ class Page:
         owner = answers.owner_of(request, caller)
         found: answers.PageAnswer | None = self.answers.find(name, owner)
         if found is None and name:
-            found = await self.look_elsewhere(name, owner, b"", caller)
+            found = await self.look_elsewhere(name, owner, caller)
         if found is None:
             raise HTTPException(404, TEXTS["error_answer_gone"])
         return found
@@ -135,6 +133,11 @@ class Page:
         if self.elsewhere is not None:
             await self.elsewhere.close()
         await self.answers.close()
+
+
+def _for_others(question: bytes, caller: Caller) -> bytes:
+    """What another replica may ask again; nothing with a visitor's own key, which is in this process alone."""
+    return question if caller.groq_key is None else b""
 
 
 def _answers_elsewhere(here: answers.Answers, shared: SharedState) -> AnswersElsewhere:
@@ -239,8 +242,10 @@ class ChatRoute:
         known: answers.PageAnswer | None = log.find(name, owner)
         if known is None and name:
             # What is not logged nobody else can read, so it is not claimed either.
-            ours = log.has_room(name, owner)
-            known = await (self._page.claim if ours else self._page.look_elsewhere)(name, owner, body, caller)
+            if log.has_room(name, owner):
+                known = await self._page.claim(name, owner, body, caller)
+            else:
+                known = await self._page.look_elsewhere(name, owner, caller)
         if known is not None:
             return answers.AnswerStream(known, len(before))
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import ParamSpec
 
@@ -28,8 +27,7 @@ async def finish_in_thread(work: Callable[P, object], *args: P.args, **kwargs: P
     try:
         await asyncio.shield(running)
     except asyncio.CancelledError:
-        with suppress(Exception):
-            await asyncio.wait([running])
+        await asyncio.wait([running])
         raise
 
 
