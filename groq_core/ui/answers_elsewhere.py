@@ -189,9 +189,8 @@ class RemoteAnswer:
         watch = _Watch()
         told_at = time.monotonic()
         while True:
-            part = await self._look(at)
-            now = time.monotonic()
-            if watch.is_lost(part, now):
+            part, now = await self._look(at, watch), time.monotonic()
+            if watch.is_lost(now):
                 return
             if part is not None and (part.lines or part.over):
                 at += len(part.lines)
@@ -207,10 +206,13 @@ class RemoteAnswer:
                 return
             await asyncio.sleep(LOOK_S)
 
-    async def _look(self, at: int) -> RunPart | None:
+    async def _look(self, at: int, watch: _Watch | None = None) -> RunPart | None:
+        part, away = None, True
         with suppress(Away):
-            return await self._runs.read(self._place, at)
-        return None
+            part, away = await self._runs.read(self._place, at), False
+        if watch is not None:
+            watch.see(part, away=away)
+        return part
 
     async def _take_over(self, part: RunPart, at: int) -> LoggedAnswer | None:
         try:
@@ -241,14 +243,27 @@ class _Watch:
     def __init__(self) -> None:
         self._beat: tuple[str, str] | None = None
         self._since = self._seen = time.monotonic()
+        self._unknown_since: float | None = None
 
-    def is_lost(self, part: RunPart | None, now: float) -> bool:
-        """Nothing is known of the answer for as long as a page goes on asking."""
+    def see(self, part: RunPart | None, *, away: bool) -> None:
+        """Note what was found; ``away`` where Redis did not answer."""
+        now = time.monotonic()
         if part is not None:
             self._seen = now
         else:
             self._beat = None
-        return now - self._seen > PATIENCE_S
+        if part is not None or away:
+            self._unknown_since = None
+        elif self._unknown_since is None:
+            self._unknown_since = now
+
+    def is_lost(self, now: float) -> bool:
+        """
+        Nothing is known of the answer for as long as a page goes on asking, or Redis is there and knows of none for
+        longer than its process, if it lives, takes to tell of it again.
+        """
+        unknown = self._unknown_since is not None and now - self._unknown_since > DEAD_S
+        return unknown or now - self._seen > PATIENCE_S
 
     def is_dead(self, part: RunPart, now: float) -> bool:
         beat = (part.by, part.beat)

@@ -163,6 +163,40 @@ async def test_a_question_that_is_sent_everywhere_at_once_is_given_one_answer(pa
     assert pair.asked() - before == 5
 
 
+async def test_what_was_begun_twice_while_redis_was_away_is_told_to_its_end_to_each_reader(
+    pair: Pair, page: Visitor
+) -> None:
+    pair.crossing.cut()
+
+    async def hear(replica: int) -> list[str]:
+        got = await page.clients[replica].post("/ui/chat", json=question(), headers=page.name)
+        return lines_of(got.text)
+
+    async def come_back() -> None:
+        await asyncio.sleep(0.3)
+        pair.crossing.mend()
+
+    first, second, _ = await asyncio.gather(hear(0), hear(1), come_back())
+    for heard, replica in ((first, 0), (second, 1)):
+        assert '"e":"receipt"' in heard[-1], "an answer was broken off"
+        assert await page.follow(replica) == heard, "of two answers one text was made"
+
+
+async def test_an_answer_that_is_gone_when_redis_comes_back_is_not_waited_for(
+    pair: Pair, page: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "DEAD_S", 0.8)
+    pair.crossing.cut()
+    following = asyncio.create_task(page.follow(0))  # of nobody: it may be that another replica gives it
+    await asyncio.sleep(0.3)
+    assert not following.done()
+    pair.crossing.mend()
+    with pytest.raises(httpx.RemoteProtocolError):  # the line is lost, so that the page asks once more, and is told
+        await asyncio.wait_for(following, 20)
+    gone = await page.clients[0].get(f"/ui/answers/{page.name['x-groq-core-answer']}")
+    assert gone.status_code == 404
+
+
 async def test_another_visitor_finds_nothing_and_the_lists_name_nobody(pair: Pair, page: Visitor) -> None:
     await page.begin(0, least=5)
     name = page.name["x-groq-core-answer"]
