@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import aclosing
 
 import msgspec
 
@@ -63,7 +62,8 @@ class Observe:
         self._changed()
         try:
             yield AttemptStarted(number=number, provider=spec.provider, model=spec.id, hedge=attempt.hedge)
-            async with aclosing(handle(attempt)) as events:
+            events = handle(attempt)
+            try:
                 async for event in events:
                     if ttft is None and isinstance(event, CONTENT):
                         ttft = clock() - started
@@ -75,6 +75,8 @@ class Observe:
                         stats.answered += 1
                         event = finished = self._complete(event, attempt, number, ttft, clock() - started)
                     yield event
+            finally:
+                await events.aclose()
         except ProviderError as error:
             outcome, kind = "failed", error.kind
             stats.failed += 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 
 import msgspec
 
@@ -38,10 +37,13 @@ class Retry:
         while True:
             committed = False
             try:
-                async with aclosing(handle(attempt)) as events:
+                events = handle(attempt)
+                try:
                     async for event in events:
                         committed = committed or isinstance(event, CONTENT)
                         yield event
+                finally:
+                    await events.aclose()
             except ProviderError as error:
                 move = None if committed or attempt.hedge or error.attempt is None else _decide(error, attempt, tried)
                 if move is None or move.to != "retry":
