@@ -225,7 +225,7 @@ class Reply(msgspec.Struct, eq=False):
 
     def apply(self, event: Event, elapsed_s: float = 0.0) -> None:
         """Take the next event into account; ``elapsed_s`` counts from the start of the user request."""
-        if not isinstance(event, _TAKEN):
+        if type(event) not in _TAKEN:
             self.receipt.note(event, elapsed_s)
             return
         match event:
@@ -248,7 +248,7 @@ class Reply(msgspec.Struct, eq=False):
                 self.receipt.note(event, elapsed_s)
 
 
-_TAKEN: Final = (TextDelta, ReasoningDelta, ToolCallDelta, AudioDelta, SegmentsFound, Restarted)
+_TAKEN: Final = frozenset({TextDelta, ReasoningDelta, ToolCallDelta, AudioDelta, SegmentsFound, Restarted})
 """Events that an answer takes something from itself."""
 
 

@@ -127,7 +127,7 @@ def estimate_tokens(value: object) -> int:
             else:
                 tokens += estimate_tokens(one)
         return tokens
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return sum(map(estimate_tokens, value))
     return 1 if value is not None else 0
 

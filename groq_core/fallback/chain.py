@@ -17,7 +17,7 @@ from typing import Literal
 
 from groq_core.errors import BrokenAnswerError, Kind, ProviderError, RequestError
 from groq_core.events import (
-    CONTENT,
+    CONTENT_KINDS,
     AttemptSkipped,
     AttemptStarted,
     Continued,
@@ -135,7 +135,7 @@ class FallbackChain:
                 events = self._ask(run, turns, turn)
                 try:
                     async for event in events:
-                        finished = finished or isinstance(event, Finished)
+                        finished = finished or type(event) is Finished
                         yield event
                 finally:
                     await events.aclose()
@@ -168,7 +168,7 @@ class FallbackChain:
             events = self._send(run, turns, attempt)
             try:
                 async for event in events:
-                    if isinstance(event, TextDelta):
+                    if type(event) is TextDelta:
                         heard = True
                         if splice is not None and not splice.joined:
                             for piece in self._splice(run, spec, splice, event):
@@ -176,17 +176,17 @@ class FallbackChain:
                             continue
                         run.catch_up()
                         run.sent.append(event.text)
-                    elif isinstance(event, ReasoningDelta):
+                    elif type(event) is ReasoningDelta:
                         if splice is not None:
                             continue  # the reader has seen thoughts about this answer already
-                    elif isinstance(event, CONTENT):
+                    elif type(event) in CONTENT_KINDS:
                         heard = run.beyond_text = True
-                    elif isinstance(event, AttemptStarted) and event.hedge:
+                    elif type(event) is AttemptStarted and event.hedge:
                         # The second of a race has had its turn, whoever wins.
                         run.queue = deque(
                             one for one in run.queue if (one.provider, one.id) != (event.provider, event.model)
                         )
-                    elif isinstance(event, Finished) and splice is not None and not splice.joined:
+                    elif type(event) is Finished and splice is not None and not splice.joined:
                         for piece in self._splice(run, spec, splice, None):
                             yield piece
                     yield event

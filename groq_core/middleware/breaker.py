@@ -36,7 +36,7 @@ class Breaker:
             events = handle(attempt)
             try:
                 async for event in events:
-                    if isinstance(event, Finished):
+                    if type(event) is Finished:
                         judged = answered = True
                     yield event
             finally:

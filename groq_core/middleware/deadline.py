@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from groq_core.errors import Kind, ProviderError
-from groq_core.events import CONTENT, Events
+from groq_core.events import CONTENT_KINDS, Events
 from groq_core.pipeline import Attempt, Bypass, Handler
 from groq_core.requests import ChatRequest, SpeechRequest, TranscriptionRequest
 
@@ -71,7 +71,7 @@ class Deadline:
                 # Outside the timeout on purpose: a slow reader is not a slow model.
                 watch.pause()
                 yield event
-                if allowed is not self.idle and isinstance(event, CONTENT):
+                if allowed is not self.idle and type(event) in CONTENT_KINDS:
                     allowed, kind = self.idle, Kind.TIMEOUT_IDLE
                 watch.begin(allowed)
         except asyncio.CancelledError as error:

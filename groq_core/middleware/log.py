@@ -28,7 +28,7 @@ from groq_core.telemetry.trace_context import CLIENT
 
 logger = logging.getLogger("groq_core.request")
 
-_SPOKEN = (TextDelta, ReasoningDelta, ToolCallDelta, AudioDelta)
+_SPOKEN = frozenset({TextDelta, ReasoningDelta, ToolCallDelta, AudioDelta})
 
 _UNUSUAL = frozenset({AttemptSkipped, Degraded})
 """What is counted of a story beside how long it took and who answered."""
@@ -103,9 +103,9 @@ class Log:
             events = handle(request)
             try:
                 async for event in events:
-                    if not isinstance(event, _SPOKEN):
+                    if type(event) not in _SPOKEN:
                         story.append((event, clock() - started))
-                        if isinstance(event, Finished):
+                        if type(event) is Finished:
                             outcome, finished = "answered", event
                     yield event
             finally:

@@ -9,7 +9,7 @@ import msgspec
 
 from groq_core.errors import ProviderError
 from groq_core.events import (
-    CONTENT,
+    CONTENT_KINDS,
     AttemptFailed,
     AttemptStarted,
     Events,
@@ -65,12 +65,12 @@ class Observe:
             events = handle(attempt)
             try:
                 async for event in events:
-                    if ttft is None and isinstance(event, CONTENT):
+                    if ttft is None and type(event) in CONTENT_KINDS:
                         ttft = clock() - started
                         stats.ttfts.append(ttft)
-                    if isinstance(event, TextDelta):
+                    if type(event) is TextDelta:
                         size += len(event.text)
-                    elif isinstance(event, Finished):
+                    elif type(event) is Finished:
                         outcome = "answered"
                         stats.answered += 1
                         event = finished = self._complete(event, attempt, number, ttft, clock() - started)

@@ -110,7 +110,7 @@ class RateGuard:
             events = handle(guarded)
             try:
                 async for event in events:
-                    if isinstance(event, Finished):
+                    if type(event) is Finished:
                         # Before it is told: what is left stands in the headers of an answer that goes out whole.
                         buckets.leave(reservation, used=self._actual_cost(event, attempt, cost))
                         settled = True

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from groq_core.errors import ProviderError
-from groq_core.events import CONTENT, Events, Waiting
+from groq_core.events import CONTENT_KINDS, Events, Waiting
 from groq_core.failures import policy
 from groq_core.fallback.decide import Move, State, decide
 from groq_core.pipeline import Attempt, Handler
@@ -40,7 +40,7 @@ class Retry:
                 events = handle(attempt)
                 try:
                     async for event in events:
-                        committed = committed or isinstance(event, CONTENT)
+                        committed = committed or type(event) in CONTENT_KINDS
                         yield event
                 finally:
                     await events.aclose()

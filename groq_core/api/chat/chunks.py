@@ -13,7 +13,7 @@ from typing import Any, Final
 from groq_core.api.errors import error_object
 from groq_core.encoding import event_bytes, json_bytes
 from groq_core.events import (
-    CONTENT,
+    CONTENT_KINDS,
     AttemptFailed,
     AttemptStarted,
     CacheChecked,
@@ -88,18 +88,18 @@ class ChunkWriter:
         Args:
             elapsed_s: Seconds since the request began, for the receipt.
         """
-        if self._held is not None and isinstance(event, CONTENT):
+        if self._held is not None and type(event) in CONTENT_KINDS:
             self._held.append(event)
             return b""
-        if isinstance(event, TextDelta | ReasoningDelta):
-            return self._content(self.words(event.text, isinstance(event, ReasoningDelta)))
-        if isinstance(event, ToolCallDelta):
+        if type(event) is TextDelta or type(event) is ReasoningDelta:
+            return self._content(self.words(event.text, type(event) is ReasoningDelta))
+        if type(event) is ToolCallDelta:
             write = _function_call if self._by_function_call and event.index == 0 else _call
             return self._content(self._delta + write(event) + END_OF_DELTA)
         self.receipt.note(event, elapsed_s)
         if (follow := _FOLLOWED.get(type(event))) is not None:
             follow(self, event)
-        return self._finish(event) if isinstance(event, Finished) else b""
+        return self._finish(event) if type(event) is Finished else b""
 
     def words(self, text: str, thought: bool) -> bytes:
         """Words, or thoughts, of an answer of which something has been sent."""
