@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+from groq_core.connections.event_loop import end_task
 from groq_core.reply import Receipt
 from groq_core.store.shared.link import Away
 from groq_core.store.shared.running import News, RunPart, SharedRuns, Told, place_of
@@ -93,9 +94,7 @@ class AnswerMirror:
         """Let go what still runs, so that another replica can go on with it, and tell the last lines."""
         if self._task is None:
             return
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        await end_task(self._task)
         await asyncio.gather(*(one.answer.let_go() for one in self._mine.values() if not one.answer.finished))
         self._changed |= self._mine.keys()
         with suppress(Away):
@@ -104,7 +103,8 @@ class AnswerMirror:
     async def _run(self) -> None:
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), BEAT_S)
+                async with asyncio.timeout(BEAT_S):
+                    await self._wake.wait()
             self._wake.clear()
             self._changed |= {place for place, one in self._mine.items() if not one.over}
             try:
