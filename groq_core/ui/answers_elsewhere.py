@@ -17,7 +17,7 @@ from typing import Final
 from groq_core.connections.event_loop import end_task
 from groq_core.reply import Receipt
 from groq_core.store.shared.link import Away
-from groq_core.store.shared.running import News, RunPart, SharedRuns, Told, place_of
+from groq_core.store.shared.running import LOOK_S, RETOLD_S, News, RunPart, SharedRuns, Told, place_of
 from groq_core.ui.answer_again import GAP, Revive, again
 from groq_core.ui.answer_logs import HEARTBEAT_S, Answers, LoggedAnswer, await_sending
 from groq_core.ui.stream import receipt_line
@@ -26,12 +26,8 @@ log = logging.getLogger(__name__)
 
 GATHER_S: Final = 0.1
 BEAT_S: Final = 0.5
-LOOK_S: Final = 0.05
 DEAD_S: Final = 5.0
 """A process that has told nothing for so long, while Redis was there, gives its answers no more."""
-
-LOST_S: Final = 1.5
-"""An answer may be unknown for so long, since Redis was emptied, until its process tells of it again."""
 
 PATIENCE_S: Final = 60.0
 STOPPED_WITHIN_S: Final = 3.0
@@ -321,7 +317,7 @@ class AnswersElsewhere:
         """
         runs, place = self._mirror.runs, place_of(name, owner)
         remote = self._remote(name, owner, revive)
-        ends = time.monotonic() + LOST_S
+        ends = time.monotonic() + RETOLD_S
         while True:
             try:
                 if await runs.read(place, 0) is not None:
