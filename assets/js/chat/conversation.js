@@ -16,6 +16,9 @@ import { offerUndo } from "./undo.js";
  * @import { Actions, AnswerView, Extra, Message, Options, Picture, QuestionView, Recorder, Removal, Turn } from "./types.js"
  * @import { Sent } from "./sent.js"
  *
+ * @typedef {{ name: string, is: (text: string, body: string) => boolean, callOff: () => void }} Ahead a question that was sent
+ *   before it is asked, and the name of its answer
+ *
  * @typedef {object} Given what a conversation is made for
  * @property {string} name the tab's, by which the page's styles know that it is busy
  * @property {() => Partial<Options>} options fields that go along with every question
@@ -102,15 +105,24 @@ export class Conversation {
    * @param {Picture[]} [pictures]
    * @param {Extra} [extra]
    * @param {boolean} [soon] an answer is waited for by ear: it is asked for before the question is drawn
+   * @param {Ahead | null} [ahead] where it was sent already
    */
-  ask(text, pictures = [], extra = {}, soon = false) {
+  ask(text, pictures = [], extra = {}, soon = false, ahead = null) {
     if (this.running) {
       this.hint(say("still_answering"));
       return null;
     }
     const question = this.tree.add({ role: "user", text, pictures: pictures.map(plain), extra });
     this.#keepMessage(question);
-    return this.#answer(question, soon);
+    return this.#answer(question, soon, ahead);
+  }
+
+  /** What is sent when the next question is asked, by its words. @returns {(text: string) => string} */
+  nextBody() {
+    const last = this.tree.message(this.tree.head.leaf);
+    const before = last ? this.#turnsTo(last) : this.#instructions();
+    const options = this.options();
+    return (text) => JSON.stringify({ turns: [...before, { role: "user", text }], ...options });
   }
 
   /**
@@ -205,12 +217,15 @@ export class Conversation {
   /**
    * @param {Message} question
    * @param {boolean} [soon]
+   * @param {Ahead | null} [ahead]
    */
-  async #answer(question, soon = false) {
-    const message = this.tree.add({ role: "assistant", state: "waiting", answer: newId() }, question.id);
-    if (!soon) this.#showEnd();
+  async #answer(question, soon = false, ahead = null) {
     const { tree } = this;
     const options = this.options();
+    const sent = ahead?.is(question.text, this.#bodyFor(question, tree, options)) ? ahead : null;
+    if (!sent) ahead?.callOff();
+    const message = this.tree.add({ role: "assistant", state: "waiting", answer: sent?.name ?? newId() }, question.id);
+    if (!soon) this.#showEnd();
     const running = this.#run(message, (run) => run.ask(() => this.#bodyFor(question, tree, options), soon), question.extra);
     if (soon) this.#showEnd();
     await running;
@@ -389,7 +404,12 @@ export class Conversation {
    */
   #turnsTo(last, tree = this.tree) {
     const sent = turnsOf(tree.branch(last.id), (message) => this.#textOf(message), tree.head.summary);
-    return this.system() ? [{ role: "system", text: this.system() }, ...sent] : sent;
+    return [...this.#instructions(), ...sent];
+  }
+
+  /** @returns {Sent[]} */
+  #instructions() {
+    return this.system() ? [{ role: "system", text: this.system() }] : [];
   }
 }
 
