@@ -42,7 +42,7 @@ function turnOver({ sureness = "likely", seconds = 2, busy = false } = {}) {
   const taken = { tape, kept: { add() {}, drop() {} } };
   const ears = { taken, quiet: 0.2, patience: 0, waitOn() {}, cut: () => ((ears.taken = null), taken) };
   const used = [];
-  const conversation = { running: busy, nextBody: () => (words) => JSON.stringify({ turns: [{ role: "user", text: words }] }) };
+  const conversation = { nextBody: () => (busy ? null : (words) => JSON.stringify({ turns: [{ role: "user", text: words }] })) };
   const answering = new Answering(conversation, { sounds() {}, told() {} });
   const writing = new Writing((guess) => turns.hearWords(guess));
   const turns = new TurnTaking({ ears }, writing, {

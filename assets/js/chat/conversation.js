@@ -6,7 +6,7 @@ import { Answer } from "../shared/answer.js";
 import { newId, send } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 import { editQuestion } from "./message.js";
-import { PATIENCE_MS, Run } from "./run.js";
+import { PATIENCE_MS, Run, isDirect } from "./run.js";
 import { olderHalf, turnsOf } from "./sent.js";
 import { Tree, newHead } from "./tree.js";
 import { TurnList } from "./turn-list.js";
@@ -117,8 +117,13 @@ export class Conversation {
     return this.#answer(question, soon, ahead);
   }
 
-  /** What is sent when the next question is asked, by its words. @returns {(text: string) => string} */
+  /**
+   * What is sent when the next question is asked, by its words; null where it cannot be asked now, or not directly.
+   *
+   * @returns {((text: string) => string) | null}
+   */
   nextBody() {
+    if (this.running || !isDirect()) return null;
     const last = this.tree.message(this.tree.head.leaf);
     const before = last ? this.#turnsTo(last) : this.#instructions();
     const options = this.options();

@@ -47,8 +47,8 @@ export class Answering {
    */
   askAhead(guess) {
     guess.callOff();
-    if (this.turn || this.asking || this.continues || this.conversation.running || !guess.name) return;
-    guess.ahead = new AskedAhead(this.conversation.nextBody(), guess.name, guess.sureness === "likely");
+    const body = this.turn || this.asking || this.continues || !guess.name ? null : this.conversation.nextBody();
+    if (body) guess.ahead = new AskedAhead(body, guess.name, guess.sureness === "likely");
   }
 
   /**
