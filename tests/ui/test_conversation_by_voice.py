@@ -105,6 +105,36 @@ async def test_what_the_model_takes_for_an_end_is_sent_at_once(conversation: Pag
     assert lengths(house)[0] < len(PHRASE) / 16_000 + 1.3, "long before the pause that ends every turn"
 
 
+async def test_a_question_is_asked_and_its_answer_spoken_before_the_page_hears_of_either(
+    conversation: Page, house: House
+) -> None:
+    async def hold_back(route: Route) -> None:
+        await heard.wait()
+        await route.continue_()
+
+    await always_judge(conversation, 0.99)
+    known, heard = asyncio.Event(), asyncio.Event()
+    house.script = transcribes(
+        house, "What time is it?", answer=says("It is late now. So it is."), until=lambda _: known
+    )
+    await conversation.route("**/ui/chat", hold_back)
+    async with conversation.expect_request("**/ui/chat?words=*"):
+        await play(conversation, "phrase")
+    assert questions(house) == []
+    known.set()
+    assert await wait_for_questions(house) == ["What time is it?"]
+    async with asyncio.timeout(20):
+        while not texts_spoken(house):  # noqa: ASYNC110 - the house offers a list, no event
+            await asyncio.sleep(0.01)
+    assert await conversation.locator("#chat-log [data-state=done]").count() == 0
+    heard.set()
+    await in_state(conversation, "speaking")
+    await in_state(conversation, "listening")
+
+    assert questions(house) == ["What time is it?"]
+    assert texts_spoken(house) == ["It is late now.", "So it is."], "nothing twice"
+
+
 @pytest.mark.parametrize("why", ["by the model", "by its words"])
 async def test_a_pause_within_a_sentence_does_not_end_it(conversation: Page, house: House, why: str) -> None:
     await always_judge(conversation, 0.1 if why == "by the model" else 0.99)
