@@ -167,13 +167,17 @@ def _blocks(file: soundfile.SoundFile, readable: Readable) -> Iterator[Samples]:
 
 
 @contextmanager
-def _by_ffmpeg(data: Media, container: Container) -> Iterator[SampleSource]:
+def _by_ffmpeg(data: Media, container: Container, probed: Probed | None = None) -> Iterator[SampleSource]:
+    """
+    Args:
+        probed: What ffprobe tells of it, where it has been asked already; most of what it takes is its start.
+    """
     if container.demuxer == "ogg":
         with look_into(data) as seen:
             if len(links := links_of(seen)) > 1:
                 yield _chain(seen, links, container)
                 return
-    probed = ffmpeg.probe(data, container)
+    probed = probed or ffmpeg.probe(data, container)
     track, note = _track_of(data, container, probed)
     channels = min(max(1, track.channels), _MAX_CHANNELS)
     mixer = Mixer(channels, track.layout)
@@ -225,8 +229,8 @@ def _chain(data: Bytes, links: Sequence[slice], container: Container) -> SampleS
     damaged: list[bool] = []
 
     def blocks() -> Iterator[Samples]:
-        for link in links:
-            with _by_ffmpeg(data[link], container) as source:
+        for number, link in enumerate(links):
+            with _by_ffmpeg(data[link], container, None if number else probed) as source:
                 yield from source.blocks
                 damaged.append(source.is_damaged())
 
