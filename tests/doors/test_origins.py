@@ -105,7 +105,7 @@ async def signed_in_house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIter
 
 
 @pytest.fixture(scope="module")
-async def signed_in_app(signed_in_house: House) -> FastAPI:
+async def app_with_people(signed_in_house: House) -> FastAPI:
     """One where people sign in."""
     return create_app(signed_in_house[1])
 
@@ -125,13 +125,13 @@ async def test_no_route_that_changes_anything_takes_another_origins_request(
 
 @pytest.mark.parametrize("headers", EVIL)
 async def test_origins_that_may_use_the_api_change_nothing_of_the_pages(
-    signed_in_house: House, signed_in_app: FastAPI, headers: dict[str, str]
+    signed_in_house: House, app_with_people: FastAPI, headers: dict[str, str]
 ) -> None:
     client, _ = signed_in_house
     basic = {"authorization": f"Basic {base64.b64encode(b'ann:correct horse').decode()}"}
     # The API asks for tokens of its own, Gradio's endpoints for the same ones.
     others = ("/v1/", "/openai/", "/_simulator/", "/gradio_api/", *MISPLACED)
-    asked = [one for one in sorted(set(changing_routes(signed_in_app))) if not one[1].startswith(others)]
+    asked = [one for one in sorted(set(changing_routes(app_with_people))) if not one[1].startswith(others)]
 
     assert {("POST", "/login"), ("POST", "/logout"), ("POST", "/ui/chat")} <= set(asked)
     for method, path in asked:
