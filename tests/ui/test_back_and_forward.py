@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, Route, async_playwright, expect
 
 from groq_core.events import TextDelta
 from tests.requires import find, needs
@@ -19,6 +19,14 @@ pytestmark = [pytest.mark.browser, needs("chromium")]
 BACK = "() => { addEventListener('pageshow', ({ persisted }) => (globalThis.cameBack = persisted)); }"
 
 
+async def keepable(route: Route) -> None:
+    """Chromium keeps no page that says `no-store`; others do."""
+    if not route.request.is_navigation_request():
+        return await route.continue_()
+    answer = await route.fetch()
+    return await route.fulfill(response=answer, headers={**answer.headers, "cache-control": "no-cache"})
+
+
 @pytest.fixture
 async def keeping() -> AsyncIterator[Page]:
     """A page of a browser that keeps what is left, as those of people do; the driver switches that off."""
@@ -28,7 +36,9 @@ async def keeping() -> AsyncIterator[Page]:
             args=["--no-sandbox"],
             ignore_default_args=["--disable-back-forward-cache"],
         )
-        yield await browser.new_page()
+        page = await browser.new_page()
+        await page.route("**/*", keepable)
+        yield page
         await browser.close()
 
 
@@ -41,7 +51,9 @@ async def leave(page: Page, house: House) -> None:
 async def come_back(page: Page) -> None:
     await page.evaluate("() => history.back()")
     await page.wait_for_selector("#chat-send")
-    assert await page.evaluate("() => globalThis.cameBack"), "it was loaded anew"
+    assert await page.evaluate("() => globalThis.cameBack"), await page.evaluate(
+        "() => JSON.stringify(performance.getEntriesByType('navigation')[0].notRestoredReasons)"
+    )
 
 
 async def test_an_answer_goes_on_for_who_comes_back_while_it_runs(keeping: Page, house: House) -> None:

@@ -18,6 +18,9 @@ const LONG_TEXT = 100_000;
 
 let direct = true;
 
+/** Whether answers come by the direct way, as far as is known. */
+export const isDirect = () => direct;
+
 export class Run {
   /**
    * @param {object} given
