@@ -16,7 +16,7 @@ from tests.requires import needs
 from tests.ui.conftest import MEDIA, House, Script, open_page
 from tests.ui.microphone import install_microphone, play
 from tests.ui.scripts import Hung, says
-from tests.ui.talk.talking import BAR, BROWSER_VOICE, TALK, in_state, texts_spoken
+from tests.ui.talk.talking import BAR, BROWSER_VOICE, TALK, in_state, questions, texts_spoken, wait_for_questions
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
 
@@ -90,17 +90,6 @@ def transcribes(
 
 def lengths(house: House) -> list[float]:
     return [asked.duration_s for asked in house.asked if isinstance(asked, TranscriptionRequest)]
-
-
-def questions(house: House) -> list[str]:
-    return [asked.messages[-1]["content"] for asked in house.asked if isinstance(asked, ChatRequest)]
-
-
-async def wait_for_questions(house: House, count: int = 1) -> list[str]:
-    async with asyncio.timeout(20):
-        while len(questions(house)) < count:  # noqa: ASYNC110 - the house offers a list, no event
-            await asyncio.sleep(0.01)
-    return questions(house)
 
 
 @pytest.mark.one_page
