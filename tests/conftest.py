@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 
 from groq_core.simulator import Simulator
+from groq_core.ui import static
 from tests.blocking import refuse_to_wait
 from tests.forks.start import forking
 from tests.requires import not_run, require
@@ -79,6 +80,19 @@ def one_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     one.write_text(whole.partition(end)[0] + end, "ascii")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(certifi, "where", lambda: str(one))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_compression() -> Iterator[None]:
+    """
+    Compress the page's files once, as for the first who asks.
+
+    The best form, which all others get, takes five seconds of CPU behind the back of every worker's tests.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for quality in ("BEST", "BEST_OF_LARGE"):
+            patch.setattr(static, quality, static.QUICK)
         yield
 
 

@@ -194,9 +194,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def serving(app: object, grace_s: float = GRACE_S) -> AsyncIterator[int]:
+async def serving(app: object, grace_s: float = GRACE_S, port: int = 0) -> AsyncIterator[int]:
     """Serve an application, with the connections that `app.py` has; gives the port."""
-    async with serve(app, grace_s=grace_s, http=protocol_for(Guard())) as server:
+    async with serve(app, grace_s=grace_s, port=port, http=protocol_for(Guard())) as server:
         yield port_of(server)
 
 

@@ -60,10 +60,12 @@ async def team_stage(
     *,
     people: tuple[str, ...] = ("ann", "bob"),
     handle: Callable[[Request], Events] | None = None,
+    at_port: int = 0,
     **settings: str,
 ) -> AsyncIterator[TeamStage]:
     """
     Start a server on a database, in which these people can sign in with :data:`PASSWORD`; with ``handle`` that answers.
+    Its port is any that is free, unless one is given.
     """
     async with open_database(Secret(database)) as prepared:
         known = {one.name for one in await PeopleStore(prepared).all()}
@@ -75,7 +77,7 @@ async def team_stage(
     )
     async with assemble(made, simulator=simulator) as whole:
         core = replace(whole, handle=handle) if handle else whole
-        async with serving(create_app(core)) as port:
+        async with serving(create_app(core), port=at_port) as port:
             yield TeamStage(core, f"http://127.0.0.1:{port}", simulator)
 
 

@@ -5,36 +5,77 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, Route, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
 
 from groq_core.simulator import Fault, Simulator
-from tests.requires import find, needs
+from tests.requires import needs
 from tests.store.conftest import Postgres
 from tests.store.stage import PASSWORD, TeamStage, ask, eventually, team_stage
+from tests.ui.conftest import launch_browser
+from tests.ui.kept_page import forget
 
 pytestmark = [needs("chromium"), pytest.mark.browser]
 
 
-@pytest.fixture
-async def stage(tmp_path: Path, simulator: Simulator) -> AsyncIterator[TeamStage]:
-    async with team_stage(f"sqlite:///{tmp_path}/team.db", simulator) as running:
-        yield running
+WIDE, PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
 
 
 @pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=find("chromium"), args=["--no-sandbox"])
+def kept_port() -> list[int]:
+    """The port of all stages, once there was one: a browser keeps files by their address."""
+    return []
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, simulator: Simulator, kept_port: list[int]) -> AsyncIterator[TeamStage]:
+    async with team_stage(f"sqlite:///{tmp_path}/team.db", simulator, at_port=sum(kept_port)) as running:
+        kept_port[:] = [urlsplit(running.url).port or 0]
         yield running
-        await running.close()
 
 
-async def sign_in(browser: Browser, stage: TeamStage, person: str, **options: Any) -> Page:
-    context = await browser.new_context(**options)
-    page = await context.new_page()
+class Devices:
+    """Browsers of people, each with an empty page; of the tests before only their caches of files are left."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._all: list[BrowserContext] = []
+        self._used = 0
+
+    async def take(self, stage: TeamStage, size: ViewportSize) -> Page:
+        """One that nobody has used in this test."""
+        if self._used == len(self._all):
+            self._all.append(await self._browser.new_context())
+        page = await self._all[self._used].new_page()
+        self._used += 1
+        await page.goto(f"{stage.url}/health")
+        await forget(page)
+        await page.set_viewport_size(size)
+        return page
+
+    async def put_away(self) -> None:
+        for context in self._all[: self._used]:
+            for page in context.pages:
+                await page.close()
+        self._used = 0
+
+
+@pytest.fixture(scope="module")
+async def all_devices() -> AsyncIterator[Devices]:
+    async with launch_browser("--no-sandbox", "--process-per-site") as browser:
+        yield Devices(browser)
+
+
+@pytest.fixture
+async def devices(all_devices: Devices) -> AsyncIterator[Devices]:
+    yield all_devices
+    await all_devices.put_away()
+
+
+async def sign_in(devices: Devices, stage: TeamStage, person: str, size: ViewportSize = WIDE) -> Page:
+    page = await devices.take(stage, size)
     await page.goto(stage.url)
     await page.fill("#sign-in-name", person)
     await page.fill("#sign-in-password", PASSWORD)
@@ -42,8 +83,8 @@ async def sign_in(browser: Browser, stage: TeamStage, person: str, **options: An
     return page
 
 
-async def test_the_admin_page_shows_and_changes(browser: Browser, stage: TeamStage) -> None:
-    page = await sign_in(browser, stage, "ann", viewport={"width": 1440, "height": 900})
+async def test_the_admin_page_shows_and_changes(devices: Devices, stage: TeamStage) -> None:
+    page = await sign_in(devices, stage, "ann")
     wrong: list[str] = []
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     await page.goto(f"{stage.url}/admin")
@@ -65,9 +106,9 @@ async def test_the_admin_page_shows_and_changes(browser: Browser, stage: TeamSta
 
 
 async def test_a_conversation_is_there_on_a_second_device_and_shared_by_link(
-    browser: Browser, stage: TeamStage
+    devices: Devices, stage: TeamStage
 ) -> None:
-    first = await sign_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
+    first = await sign_in(devices, stage, "bob")
     refused: set[str] = set()
 
     async def refuse_once(route: Route) -> None:
@@ -91,7 +132,7 @@ async def test_a_conversation_is_there_on_a_second_device_and_shared_by_link(
     await expect(answer).to_be_visible(timeout=20_000)
     await expect(first.locator("#conversations [data-conversation]")).to_have_count(1, timeout=20_000)
 
-    second = await sign_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
+    second = await sign_in(devices, stage, "bob")
     entry = second.locator("#conversations [data-conversation]")
     await expect(entry).to_have_count(1, timeout=20_000)
     await entry.locator(".gc-entry-title").click()
@@ -123,7 +164,7 @@ async def test_a_conversation_is_there_on_a_second_device_and_shared_by_link(
     await entry.locator('[data-action="menu"]').click(force=True)
     await entry.locator('[data-action="share"]').click()
     link = await second.locator("#share-link").input_value()
-    stranger = await (await browser.new_context()).new_page()
+    stranger = await devices.take(stage, WIDE)
     await stranger.goto(link)
     await expect(stranger.locator("main")).to_contain_text("What is a fox?")
     await second.click("#share-stop")
@@ -155,13 +196,13 @@ async def test_a_conversation_is_there_on_a_second_device_and_shared_by_link(
 
         assert await eventually(is_back, 20)
 
-    other = await sign_in(browser, stage, "ann")
+    other = await sign_in(devices, stage, "ann")
     await expect(other.locator("#chat-send")).to_be_visible(timeout=20_000)
     await expect(other.locator("#conversations [data-conversation]")).to_have_count(0)
 
 
-async def test_what_an_admin_announces_is_read_by_everybody(browser: Browser, stage: TeamStage) -> None:
-    page = await sign_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
+async def test_what_an_admin_announces_is_read_by_everybody(devices: Devices, stage: TeamStage) -> None:
+    page = await sign_in(devices, stage, "bob")
     await expect(page.locator("#status-panel")).to_be_attached(timeout=20_000)
     async with stage.client("ann") as ann:
         told = await ann.post("/ui/admin", json={"action": "announce", "value": "Closed on <b>Monday</b>"})
@@ -171,13 +212,13 @@ async def test_what_an_admin_announces_is_read_by_everybody(browser: Browser, st
         await expect(page.locator("#announcement")).to_be_hidden(timeout=15_000)
 
 
-async def test_runs_of_the_agent_are_there_on_a_second_device_and_go_on(browser: Browser, stage: TeamStage) -> None:
-    first = await sign_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
+async def test_runs_of_the_agent_are_there_on_a_second_device_and_go_on(devices: Devices, stage: TeamStage) -> None:
+    first = await sign_in(devices, stage, "bob")
     await run_agent(first, "Work out 6 * 7", 1)
     seen = await first.inner_text("#agent-log .gc-run")
     await wait_for_runs(stage, 1)
 
-    second = await sign_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
+    second = await sign_in(devices, stage, "bob")
     await second.locator("#conversations .gc-entry-title", has_text="Work out 6 * 7").click(timeout=20_000)
     await expect(second.locator("#agent-log .gc-run-bar")).to_have_count(1)
     assert await second.inner_text("#agent-log .gc-run") == seen, "its calls and its receipt too"
@@ -189,8 +230,6 @@ async def test_runs_of_the_agent_are_there_on_a_second_device_and_go_on(browser:
     await first.reload()
     await first.click("#tab-agent-button")
     await expect(first.locator("#agent-log .gc-run-bar")).to_have_count(2, timeout=20_000)
-    await first.context.close()
-    await second.context.close()
 
 
 async def run_agent(page: Page, task: str, runs: int) -> None:
@@ -211,10 +250,10 @@ async def wait_for_runs(stage: TeamStage, runs: int) -> None:
         assert await eventually(are_kept, 20)
 
 
-async def test_a_run_is_kept_while_it_is_under_way(browser: Browser, stage: TeamStage) -> None:
+async def test_a_run_is_kept_while_it_is_under_way(devices: Devices, stage: TeamStage) -> None:
     """A page that is closed has no time to tell the server what was seen."""
     stage.simulator.faults.add(Fault(kind="slow_first_token", seconds=3, operation="chat"))
-    page = await sign_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
+    page = await sign_in(devices, stage, "bob")
     await page.click("#tab-agent-button", timeout=20_000)
     await page.fill("#agent-task textarea", "Work out 6 * 7")
     await page.press("#agent-task textarea", "Enter")
@@ -226,7 +265,6 @@ async def test_a_run_is_kept_while_it_is_under_way(browser: Browser, stage: Team
             return any(event.get("e") == "tool_finished" for one in under_way for event in one["events"])
 
         assert await eventually(is_kept, 20)
-    await page.context.close()
 
 
 SEEN = """() => {
@@ -237,11 +275,11 @@ SEEN = """() => {
 
 
 async def test_that_the_database_is_away_is_seen_however_the_panel_stands(
-    browser: Browser, postgres: Postgres, simulator: Simulator
+    devices: Devices, postgres: Postgres, simulator: Simulator
 ) -> None:
     async with team_stage(postgres.new_url(), simulator) as stage:
-        wide = await sign_in(browser, stage, "bob", viewport={"width": 1440, "height": 900})
-        phone = await sign_in(browser, stage, "ann", viewport={"width": 390, "height": 844})
+        wide = await sign_in(devices, stage, "bob")
+        phone = await sign_in(devices, stage, "ann", PHONE)
         for page in (wide, phone):
             await expect(page.locator("#status-panel [data-target]").first).to_be_attached(timeout=30_000)
         await asyncio.to_thread(postgres.stop, "immediate")
@@ -267,5 +305,3 @@ async def test_that_the_database_is_away_is_seen_however_the_panel_stands(
                 return [len(one["messages"]) for one in found] == [2]
 
             assert await eventually(is_kept, 20)
-        await wide.context.close()
-        await phone.context.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Generator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -23,15 +23,21 @@ from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.requires import find
 from tests.serving import listening, serving, url_of
-from tests.ui.kept_page import PASSED, begin_anew, fresh_page, standing_page
+from tests.ui import kept_page
+from tests.ui.kept_page import PASSED, enter, fresh_page, standing_page
 
 MEDIA = Path(__file__).parents[1] / "data" / "media"
 ALONE = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --process-per-site "
     "--disable-component-update --disable-sync --use-fake-device-for-media-stream --use-fake-ui-for-media-stream "
     f"--use-file-for-fake-audio-capture={MEDIA / 'jfk.wav'}"
 ).split()
-"""A Chromium that talks to nobody but us, and hears a speech of 1961 in its microphone."""
+"""
+A Chromium that talks to nobody but us, and hears a speech of 1961 in its microphone.
+
+A visitor's pages share a process, as on a machine with little memory: each would else begin by compiling what the
+others have compiled, which is half of opening it.
+"""
 
 Script: TypeAlias = Callable[[Asked], Events]
 
@@ -168,21 +174,52 @@ async def kept_pages(shared_context: BrowserContext) -> list[Page]:
     return []
 
 
+@pytest.fixture(scope="package")
+async def standing_context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """Another visitor's, whose page no test closes: what others keep and delete in theirs is nothing to it."""
+    async with context_of(browser) as context:
+        yield context
+
+
+@pytest.fixture(scope="package")
+async def standing_pages(standing_context: BrowserContext) -> list[Page]:
+    """The page on which tests marked ``one_page`` begin one conversation after the other, once there is one."""
+    return []
+
+
+@dataclass
+class Window:
+    """A visitor's browser, and the first page in it."""
+
+    context: BrowserContext
+    page: Page
+
+
 @pytest.fixture
-async def context(
-    request: pytest.FixtureRequest, shared_context: BrowserContext, kept_pages: list[Page], house: House
-) -> AsyncIterator[BrowserContext]:
+async def window(
+    request: pytest.FixtureRequest,
+    shared_context: BrowserContext,
+    kept_pages: list[Page],
+    standing_context: BrowserContext,
+    standing_pages: list[Page],
+    house: House,
+) -> AsyncIterator[Window]:
+    if request.node.get_closest_marker("one_page"):
+        async with standing_page(standing_context, standing_pages, house.url, request.node) as page:
+            yield Window(standing_context, page)
+    else:
+        async with fresh_page(shared_context, kept_pages, house.url) as page:
+            yield Window(shared_context, page)
+
+
+@pytest.fixture
+async def context(window: Window) -> BrowserContext:
     """
     A visitor who has never been here, with one empty page; of the tests before only the cache of files is left.
 
-    Where the test is marked ``one_page``, that page may still be open since another test of the module.
+    Where the test is marked ``one_page``, that page may still be open since another test.
     """
-    if request.node.get_closest_marker("one_page"):
-        visit = standing_page(shared_context, kept_pages, house.url, request.node)
-    else:
-        visit = fresh_page(shared_context, kept_pages, house.url)
-    async with visit:
-        yield shared_context
+    return window.context
 
 
 @pytest.hookimpl(wrapper=True)
@@ -195,16 +232,8 @@ def pytest_runtest_makereport(
     return report
 
 
-@pytest.hookimpl
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put a module's tests that are content with one page one after the other: each of the rest would end it."""
-    files = [item.nodeid.partition("::")[0] for item in items]
-    place = {file: at for at, file in reversed([*enumerate(files)])}
-    items.sort(key=lambda item: (place[item.nodeid.partition("::")[0]], not item.get_closest_marker("one_page")))
-
-
 Visiting: TypeAlias = Callable[..., AbstractAsyncContextManager[Page]]
-"""Simulator, tab, and what is set, to the page with that tab open."""
+"""Simulator, tab, and what is set, to the page with that tab open; the house's own simulator stands for its house."""
 
 
 @pytest.fixture(scope="package")
@@ -218,42 +247,55 @@ def kept_port() -> list[int]:
 
 
 @pytest.fixture
-def visiting(shared_context: BrowserContext, kept_pages: list[Page], kept_port: list[int]) -> Visiting:
+def visiting(shared_context: BrowserContext, kept_pages: list[Page], kept_port: list[int], house: House) -> Visiting:
     """Visits to houses of a test's own, one after the other, with what is set; a script's complaint fails the test."""
 
     @asynccontextmanager
-    async def visit(simulator: Simulator, tab: str, **environ: str) -> AsyncIterator[Page]:
+    async def served_with(simulator: Simulator, environ: dict[str, str]) -> AsyncIterator[str]:
         settings = Settings.from_env({"GROQ_CORE_OFFLINE": "1", **environ})
+        async with assemble(settings, simulator=simulator) as core, served(core, *kept_port) as url:
+            kept_port[:] = [urlsplit(url).port or 0]
+            yield url
+
+    @asynccontextmanager
+    async def visit(simulator: Simulator, tab: str, **environ: str) -> AsyncIterator[Page]:
+        there_already = simulator is house.simulator and not environ
         complaints: list[str] = []
 
         def note_error(error: Exception) -> None:
             complaints.append(str(error))
 
-        async with assemble(settings, simulator=simulator) as core, served(core, *kept_port) as url:
-            kept_port[:] = [urlsplit(url).port or 0]
-            async with fresh_page(shared_context, kept_pages, url) as page:
-                page.on("pageerror", note_error)
-                await page.goto(url)
-                await page.click(f"#tab-{tab}-button")
-                yield page
-                page.remove_listener("pageerror", note_error)
+        house_there = nullcontext(house.url) if there_already else served_with(simulator, environ)
+        async with house_there as url, fresh_page(shared_context, kept_pages, url) as page:
+            page.on("pageerror", note_error)
+            await page.goto(url)
+            await page.click(f"#tab-{tab}-button")
+            yield page
+            page.remove_listener("pageerror", note_error)
         assert complaints == []
 
     return visit
 
 
 @pytest.fixture(params=[SIZES[0]])
-async def visitor(request: pytest.FixtureRequest, context: BrowserContext) -> BrowserContext:
+async def visitor(request: pytest.FixtureRequest, window: Window) -> BrowserContext:
     """Somebody who has never been here, before a screen of this size."""
-    await context.pages[0].set_viewport_size(request.param)
-    return context
+    await window.page.set_viewport_size(request.param)
+    return window.context
 
 
 @pytest.fixture
-async def tab(visitor: BrowserContext, house: House) -> Page:
+async def tab(visitor: BrowserContext, window: Window, house: House) -> Page:
     """The page in that browser."""
-    await open_page(visitor.pages[0], house)
-    return visitor.pages[0]
+    await enter(window.page, house.url)
+    return window.page
+
+
+@pytest.fixture
+async def stranger(shared_context: BrowserContext, kept_pages: list[Page], house: House) -> AsyncIterator[Page]:
+    """The empty page of another visitor than whoever uses the page that stands open (``one_page``)."""
+    async with fresh_page(shared_context, kept_pages, house.url) as page:
+        yield page
 
 
 OTHER_ORIGINS = """() => performance.getEntriesByType("resource")
@@ -262,9 +304,9 @@ OTHER_ORIGINS = """() => performance.getEntriesByType("resource")
 
 
 @pytest.fixture
-async def unopened(context: BrowserContext, kept_pages: list[Page], elsewhere: Elsewhere) -> AsyncIterator[Page]:
+async def unopened(window: Window, elsewhere: Elsewhere) -> AsyncIterator[Page]:
     """The page before it is opened, for who sets a screen first; no script error, and it talks to nobody else."""
-    (page,) = kept_pages
+    page = window.page
     wrong: list[str] = []
     elsewhere.asked.clear()
 
@@ -288,15 +330,9 @@ async def unopened(context: BrowserContext, kept_pages: list[Page], elsewhere: E
 @pytest.fixture
 async def page(unopened: Page, house: House) -> Page:
     """The page, opened; it must stay free of script errors and talk to nobody else."""
-    if unopened.url == house.url:
-        await begin_anew(unopened)
-    else:
-        await open_page(unopened, house)
+    await enter(unopened, house.url)
     return unopened
 
 
 async def open_page(page: Page, house: House) -> None:
-    await page.goto(house.url)
-    await page.wait_for_selector("#chat-log .gc-turns")
-    await page.wait_for_selector("#chat-send")
-    await page.wait_for_selector("#status-panel [data-target]", state="attached")
+    await kept_page.open_page(page, house.url)

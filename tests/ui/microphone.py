@@ -13,7 +13,9 @@ from playwright.async_api import Page
 RATE = 16_000
 
 MICROPHONE = """() => {
+    globalThis.closeMicrophone?.(); // that of a test before on a page that stays open
     const context = new AudioContext({ sampleRate: 16000 });
+    globalThis.closeMicrophone = () => context.state !== "closed" && context.close();
     const out = context.createMediaStreamDestination();
     navigator.mediaDevices.getUserMedia = async () => {
         await context.resume();

@@ -25,7 +25,7 @@ from groq_core.ui.approvals import Approvals
 from tests.requires import needs
 from tests.services.mcp_server import serve
 from tests.services.oauth_server import Authority, Guarded, listening
-from tests.ui.conftest import Visiting
+from tests.ui.conftest import House, Visiting
 
 burnt: list[str] = []
 
@@ -155,8 +155,8 @@ async def test_a_long_call_is_scrolled_to_its_end_before_it_may_be_allowed(
 
 @needs("chromium")
 @pytest.mark.browser
-async def test_options_on_a_phone_are_put_away_again(visiting: Visiting, simulator: Simulator) -> None:
-    async with visiting(simulator, "agent") as page:
+async def test_options_on_a_phone_are_put_away_again(visiting: Visiting, house: House) -> None:
+    async with visiting(house.simulator, "agent") as page:
         await page.set_viewport_size({"width": 390, "height": 844})
         await page.reload()
         await page.click("#tab-agent-button")

@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.browser, needs("chromium")]
 # ── questions that wait ──
 
 
+@pytest.mark.one_page
 @everywhere
 async def test_questions_wait_are_edited_and_taken_back(tab: Page, house: House) -> None:
     more = asyncio.Event()
@@ -40,6 +41,7 @@ async def test_questions_wait_are_edited_and_taken_back(tab: Page, house: House)
     await expect(tab.locator("#chat-queue")).to_be_hidden()
 
 
+@pytest.mark.one_page
 async def test_an_answer_that_ends_while_another_conversation_is_shown_stays_in_its_own(
     tab: Page, house: House
 ) -> None:
@@ -67,6 +69,7 @@ async def test_an_answer_that_ends_while_another_conversation_is_shown_stays_in_
     await kept(tab, 2)
 
 
+@pytest.mark.one_page
 async def test_steering_stops_the_answer_where_it_is(tab: Page, house: House) -> None:
     house.script = hung = Hung("The beginning")
     await ask(tab, "one")
@@ -84,6 +87,7 @@ async def test_steering_stops_the_answer_where_it_is(tab: Page, house: House) ->
 # ── nothing is lost ──
 
 
+@pytest.mark.one_page
 @everywhere
 async def test_a_reload_finds_the_running_answer(tab: Page, house: House) -> None:
     more = asyncio.Event()
@@ -115,6 +119,7 @@ async def test_a_closed_tab_finds_its_answer_in_the_next(visitor: BrowserContext
     assert len(house.asked) == 1
 
 
+@pytest.mark.one_page
 async def test_a_dropped_network_is_found_again_at_the_exact_character(
     tab: Page, visitor: BrowserContext, house: House
 ) -> None:
@@ -135,6 +140,7 @@ async def test_a_dropped_network_is_found_again_at_the_exact_character(
     assert len(house.asked) == 1
 
 
+@pytest.mark.one_page
 async def test_an_answer_that_was_lost_with_its_server_is_asked_for_anew(tab: Page, house: House) -> None:
     async def die(route: Route) -> None:
         begun = 'data: {"e":"open"}\n\ndata: {"t":"The beginning"}\n\n'
@@ -230,6 +236,7 @@ async def test_what_one_tab_deletes_another_does_not_bring_back(
     await expect(other.locator("#conversations")).to_contain_text("Nothing here yet")
 
 
+@pytest.mark.one_page
 async def test_an_answer_that_was_left_is_kept_whole_though_the_page_is_loaded_again(tab: Page, house: House) -> None:
     more = asyncio.Event()
     house.script = plays(BEGUN, TextDelta("The first answer"), more.wait, TextDelta(" has an end."), DONE)

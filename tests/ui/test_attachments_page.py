@@ -155,6 +155,7 @@ async def test_dictation_is_dropped_by_a_finger(page: Page, house: House) -> Non
     assert house.asked == []
 
 
+@pytest.mark.one_page
 async def test_switches_beside_the_box_go_along(page: Page, house: House) -> None:
     house.script = says("{}")
     await page.click("#chat-json")
@@ -180,6 +181,7 @@ async def test_long_question_folds(page: Page, house: House) -> None:
     assert (await size_of(bubble))[1] > 2 * before
 
 
+@pytest.mark.one_page
 async def test_long_document_is_asked_by_its_pages_and_the_answer_shows_them(page: Page, house: House) -> None:
     document, facts = book(60, 3)
     question, value, number = facts[0]

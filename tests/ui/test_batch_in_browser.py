@@ -7,9 +7,15 @@ from playwright.async_api import Page
 
 from groq_core.simulator import Fault, Simulator
 from tests.requires import needs
-from tests.ui.conftest import Visiting
+from tests.ui.conftest import House, Visiting
 
 pytestmark = [needs("chromium"), pytest.mark.browser]
+
+
+@pytest.fixture
+def simulator(house: House) -> Simulator:
+    """That of the house which all tests share: these want nothing but its ordinary settings."""
+    return house.simulator
 
 
 async def test_a_table_is_chosen_run_and_taken_away(visiting: Visiting, simulator: Simulator) -> None:

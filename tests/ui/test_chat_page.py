@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, Route, expect
+from playwright.async_api import BrowserContext, Page, Route, expect
 
 from groq_core.errors import ChainError, Kind, ProviderError
 from groq_core.events import AttemptFailed, AttemptStarted, Continued, ReasoningDelta, Restarted, Routed, TextDelta
@@ -139,18 +139,16 @@ async def test_clear_forgets_the_conversation(page: Page, house: House) -> None:
     assert len(asked.messages) == 1
 
 
-async def test_two_visitors_see_their_own_conversation_only(page: Page, house: House, browser: Browser) -> None:
+@pytest.mark.one_page
+async def test_two_visitors_see_their_own_conversation_only(page: Page, stranger: Page, house: House) -> None:
     house.script = says("for the first")
     await ask(page, "a secret")
     await answered(page)
-    stranger = await browser.new_context()
-    other = await stranger.new_page()
-    await open_page(other, house)
-    await ask(other, "hello")
-    await answered(other)
+    await open_page(stranger, house)
+    await ask(stranger, "hello")
+    await answered(stranger)
 
-    assert "a secret" not in await other.content()
-    await stranger.close()
+    assert "a secret" not in await stranger.content()
     # What asks for titles asks for the same visitors.
     assert len({asked.caller.user for asked in house.asked}) == 2
 
@@ -297,6 +295,7 @@ async def test_finished_answers_are_not_touched_while_another_is_written(page: P
     assert await page.evaluate("globalThis.touched") == 0
 
 
+@pytest.mark.one_page
 async def test_model_and_instructions_go_along(page: Page, house: House) -> None:
     house.script = says("ok")
     await page.click("#chat-model input")
@@ -363,6 +362,7 @@ async def test_panel_folds_away_on_a_phone(unopened: Page, house: House) -> None
     assert await page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.one_page
 async def test_panel_folds_away_when_the_window_gets_narrow(page: Page) -> None:
     await expect(page.locator(".gc-status-body")).to_be_visible()
 

@@ -16,7 +16,7 @@ from tests.requires import needs
 from tests.ui.conftest import MEDIA, House, Script, open_page
 from tests.ui.microphone import install_microphone, play
 from tests.ui.scripts import Hung, says
-from tests.ui.talk.talking import BAR, BROWSER_VOICE, TALK, in_state, texts_spoken
+from tests.ui.talk.talking import BAR, BROWSER_VOICE, TALK, in_state, questions, texts_spoken, wait_for_questions
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
 
@@ -26,6 +26,14 @@ WHOLE_S = (len(PHRASE) + len(MORE)) / 16_000
 HEARD_OUT_S = 1.25
 """Longer than the phrase up to the last gap within it and the moments before it, shorter than the phrase."""
 LONG = "A sentence that takes some time to be read aloud, as it has many words in it. "
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def silent_afterwards(standing_pages: list[Page]) -> AsyncIterator[None]:
+    """A page that has spoken holds its sound open, which costs whatever tests come after it."""
+    yield
+    for page in standing_pages:
+        await page.close()
 
 
 @pytest.fixture
@@ -84,17 +92,7 @@ def lengths(house: House) -> list[float]:
     return [asked.duration_s for asked in house.asked if isinstance(asked, TranscriptionRequest)]
 
 
-def questions(house: House) -> list[str]:
-    return [asked.messages[-1]["content"] for asked in house.asked if isinstance(asked, ChatRequest)]
-
-
-async def wait_for_questions(house: House, count: int = 1) -> list[str]:
-    async with asyncio.timeout(20):
-        while len(questions(house)) < count:  # noqa: ASYNC110 - the house offers a list, no event
-            await asyncio.sleep(0.01)
-    return questions(house)
-
-
+@pytest.mark.one_page
 async def test_what_the_model_takes_for_an_end_is_sent_at_once(conversation: Page, house: House) -> None:
     await always_judge(conversation, 0.99)
     house.script = transcribes(house, "What time is it?", answer=says("Late."))
@@ -105,6 +103,37 @@ async def test_what_the_model_takes_for_an_end_is_sent_at_once(conversation: Pag
     assert lengths(house)[0] < len(PHRASE) / 16_000 + 1.3, "long before the pause that ends every turn"
 
 
+async def test_a_question_is_asked_and_its_answer_spoken_before_the_page_hears_of_either(
+    conversation: Page, house: House
+) -> None:
+    async def hold_back(route: Route) -> None:
+        await heard.wait()
+        await route.continue_()
+
+    await always_judge(conversation, 0.99)
+    known, heard = asyncio.Event(), asyncio.Event()
+    house.script = transcribes(
+        house, "What time is it?", answer=says("It is late now. So it is."), until=lambda _: known
+    )
+    await conversation.route("**/ui/chat", hold_back)
+    async with conversation.expect_request("**/ui/chat?words=*"):
+        await play(conversation, "phrase")
+    assert questions(house) == []
+    known.set()
+    assert await wait_for_questions(house) == ["What time is it?"]
+    async with asyncio.timeout(20):
+        while not texts_spoken(house):  # noqa: ASYNC110 - the house offers a list, no event
+            await asyncio.sleep(0.01)
+    assert await conversation.locator("#chat-log [data-state=done]").count() == 0
+    heard.set()
+    await in_state(conversation, "speaking")
+    await in_state(conversation, "listening")
+
+    assert questions(house) == ["What time is it?"]
+    assert texts_spoken(house) == ["It is late now.", "So it is."], "nothing twice"
+
+
+@pytest.mark.one_page
 @pytest.mark.parametrize("why", ["by the model", "by its words"])
 async def test_a_pause_within_a_sentence_does_not_end_it(conversation: Page, house: House, why: str) -> None:
     await always_judge(conversation, 0.1 if why == "by the model" else 0.99)
@@ -120,6 +149,7 @@ async def test_a_pause_within_a_sentence_does_not_end_it(conversation: Page, hou
     assert lengths(house)[-1] > WHOLE_S + 1, "all of it is one recording"
 
 
+@pytest.mark.one_page
 async def test_what_is_said_after_send_now_is_joined_to_it(conversation: Page, house: House) -> None:
     await always_judge(conversation, 0.1)
     known = asyncio.Event()
@@ -136,6 +166,7 @@ async def test_what_is_said_after_send_now_is_joined_to_it(conversation: Page, h
     assert len(questions(house)) == 1
 
 
+@pytest.mark.one_page
 async def test_who_holds_on_is_written_down_before_they_let_go(page: Page, house: House) -> None:
     await install_microphone(page, phrase=PHRASE[:-2000])  # then it is silent: what fades might be a word
     await always_judge(page, 0.99)
@@ -173,6 +204,7 @@ async def test_where_nobody_hears_who_has_finished_it_is_told(page: Page, house:
     await page.keyboard.press("Escape")
 
 
+@pytest.mark.one_page
 async def test_send_now_does_not_wait(conversation: Page, house: House) -> None:
     await always_judge(conversation, 0.1)
     house.script = transcribes(house, "Now.", answer=says("Yes."))
@@ -184,6 +216,7 @@ async def test_send_now_does_not_wait(conversation: Page, house: House) -> None:
     assert lengths(house)[0] < len(PHRASE) / 16_000 + 1.5
 
 
+@pytest.mark.one_page
 async def test_who_goes_on_before_anything_was_heard_has_asked_one_question(conversation: Page, house: House) -> None:
     await always_judge(conversation, 0.99)
     first = Hung("")
@@ -205,6 +238,7 @@ async def test_who_goes_on_before_anything_was_heard_has_asked_one_question(conv
     assert len([message for message in last.messages if message["role"] == "user"]) == 1
 
 
+@pytest.mark.one_page
 async def test_a_word_interrupts_once_it_is_known_to_be_one(conversation: Page, house: House) -> None:
     await always_judge(conversation, 0.99)
     known = asyncio.Event()
@@ -229,6 +263,7 @@ async def test_a_word_interrupts_once_it_is_known_to_be_one(conversation: Page, 
     await asyncio.wait_for(first.closed.wait(), 10)
 
 
+@pytest.mark.one_page
 async def test_a_cough_does_not_end_the_answer(conversation: Page, house: House) -> None:
     await always_judge(conversation, 0.99)
     answer, known = Hung(LONG * 8), asyncio.Event()
@@ -289,6 +324,7 @@ async def test_of_two_tabs_one_listens_and_what_the_other_heard_is_kept(conversa
     await other.close()
 
 
+@pytest.mark.one_page
 async def test_who_only_listens_is_told_of_an_answer_without_words(conversation: Page, house: House) -> None:
     async def nobody(request: Request) -> Events:
         raise ChainError("Nobody can answer now.", failures=[ProviderError(Kind.SERVER_ERROR, "broken")])
@@ -303,6 +339,7 @@ async def test_who_only_listens_is_told_of_an_answer_without_words(conversation:
         await in_state(conversation, "listening")
 
 
+@pytest.mark.one_page
 async def test_a_voice_that_will_not_come_soon_is_not_waited_for(conversation: Page, house: House) -> None:
     await conversation.evaluate(BROWSER_VOICE, [{"lang": "en-GB", "name": "Kate", "default": True}])
     await always_judge(conversation, 0.99)
@@ -322,6 +359,7 @@ async def test_a_voice_that_will_not_come_soon_is_not_waited_for(conversation: P
     assert len(texts_spoken(house)) <= 2, "what was asked for ahead, and nothing after"
 
 
+@pytest.mark.one_page
 async def test_each_sentence_has_a_voice_of_its_language_or_is_told_to_have_none(
     conversation: Page, house: House
 ) -> None:
@@ -346,6 +384,7 @@ async def test_each_sentence_has_a_voice_of_its_language_or_is_told_to_have_none
     await expect(conversation.locator(".gc-voice-note")).to_contain_text("Japanese")
 
 
+@pytest.mark.one_page
 async def test_a_microphone_that_is_plugged_in_again_is_listened_to(conversation: Page, house: House) -> None:
     await always_judge(conversation, 0.99)
     await conversation.evaluate("window.stream.getTracks()[0].dispatchEvent(new Event('ended'))")
@@ -399,6 +438,7 @@ async def test_sound_that_is_taken_away_is_told_and_goes_on_by_a_touch(
     await page.keyboard.press("Escape")
 
 
+@pytest.mark.one_page
 async def test_a_microphone_that_gives_nothing_is_told(conversation: Page, house: House) -> None:
     await conversation.evaluate("window.stream.getTracks()[0].dispatchEvent(new Event('mute'))")
     # The browser's own answer to whether it is muted stays no: only that it is asked can be seen here.

@@ -53,6 +53,7 @@ async def test_a_picture_and_its_conversation_are_there_again(tab: Page, house: 
     assert second.needs.images == first.needs.images == 1
 
 
+@pytest.mark.one_page
 async def test_escape_stops_only_what_is_seen(tab: Page, house: House) -> None:
     house.script = hung = Hung("The beginning")
     await ask(tab, "go")
@@ -68,6 +69,7 @@ async def test_escape_stops_only_what_is_seen(tab: Page, house: House) -> None:
     await asyncio.wait_for(hung.closed.wait(), 10)
 
 
+@pytest.mark.one_page
 async def test_settings_take_everything_out_in_and_away(tab: Page, house: House, tmp_path: Path) -> None:
     house.script = number_answers()
     await ask(tab, "one")
@@ -98,6 +100,7 @@ async def test_settings_take_everything_out_in_and_away(tab: Page, house: House,
 # ── files ──
 
 
+@pytest.mark.one_page
 async def test_a_conversation_is_exported(tab: Page, house: House, tmp_path: Path) -> None:
     house.script = says("An answer with **words**.")
     await ask(tab, "What is kept?")
@@ -173,6 +176,7 @@ IMPORT = """(text) => {
 }"""
 
 
+@pytest.mark.one_page
 @pytest.mark.parametrize(("data", "title"), [(CHATGPT, "From ChatGPT"), (OPEN_WEBUI, "From Open WebUI")])
 async def test_exports_of_other_applications_are_taken_in(tab: Page, data: list[Any], title: str) -> None:
     assert await tab.evaluate(IMPORT, json.dumps(data)) == 1
@@ -184,11 +188,13 @@ async def test_exports_of_other_applications_are_taken_in(tab: Page, data: list[
         await expect(tab.locator(ANSWER)).to_have_attribute("data-branch", "2/2")
 
 
+@pytest.mark.one_page
 async def test_what_is_no_export_is_refused_in_words(tab: Page) -> None:
     assert "no export" in await tab.evaluate(IMPORT, "no json")
     assert "no conversations" in await tab.evaluate(IMPORT, '{"a": 1}')
 
 
+@pytest.mark.one_page
 async def test_what_was_exported_comes_back_whole(
     tab: Page, visitor: BrowserContext, house: House, tmp_path: Path
 ) -> None:

@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.browser, needs("chromium")]
 # ── kept ──
 
 
+@pytest.mark.one_page
 @everywhere
 async def test_a_conversation_is_there_again_after_a_reload(tab: Page, house: House) -> None:
     house.script = says("An answer with **words**.")
@@ -45,6 +46,7 @@ async def ask_again_in(tab: Page, house: House) -> None:
     assert texts(house.asked[-1]) == ["What is kept?", "An answer with **words**.", "And then?"]
 
 
+@pytest.mark.one_page
 @everywhere
 async def test_new_search_rename_pin_and_back(tab: Page, house: House) -> None:
     house.script = says("Rivers flow to the sea.")
@@ -81,6 +83,7 @@ async def test_new_search_rename_pin_and_back(tab: Page, house: House) -> None:
     await expect(tab.locator("[data-conversation]").nth(0)).to_contain_text("About rivers")
 
 
+@pytest.mark.one_page
 @everywhere
 async def test_a_deleted_conversation_can_be_taken_back(tab: Page, house: House) -> None:
     house.script = says("An answer.")
@@ -101,6 +104,7 @@ async def test_a_deleted_conversation_can_be_taken_back(tab: Page, house: House)
     assert await answered(tab) == "An answer."
 
 
+@pytest.mark.one_page
 async def test_a_temporary_chat_leaves_nothing(tab: Page, house: House) -> None:
     house.script = says("A secret answer.")
     await tab.click("#conversation-temporary")
@@ -115,6 +119,7 @@ async def test_a_temporary_chat_leaves_nothing(tab: Page, house: House) -> None:
     await expect(tab.locator("#conversations")).to_contain_text("Nothing here yet")
 
 
+@pytest.mark.one_page
 async def test_draft_model_and_instructions_belong_to_the_conversation(tab: Page, house: House) -> None:
     house.script = says("ok")
     await tab.click("#chat-model input")
@@ -176,6 +181,7 @@ async def test_where_the_browser_keeps_nothing_it_works_and_says_so_once(visitor
 # ── branches ──
 
 
+@pytest.mark.one_page
 @everywhere
 async def test_an_edited_question_keeps_the_old_branch(tab: Page, house: House) -> None:
     house.script = number_answers()
@@ -201,6 +207,7 @@ async def test_an_edited_question_keeps_the_old_branch(tab: Page, house: House) 
     await expect(tab.locator(ANSWER)).to_have_text(["answer 3"])
 
 
+@pytest.mark.one_page
 async def test_another_answer_stands_beside_the_first(tab: Page, house: House) -> None:
     house.script = number_answers()
     await ask(tab, "question")
@@ -219,6 +226,7 @@ async def test_another_answer_stands_beside_the_first(tab: Page, house: House) -
     assert texts(house.asked[-1]) == ["question", "answer 2", "and?"]
 
 
+@pytest.mark.one_page
 @everywhere
 async def test_a_deleted_message_can_be_taken_back(tab: Page, house: House) -> None:
     house.script = number_answers()
@@ -237,6 +245,7 @@ async def test_a_deleted_message_can_be_taken_back(tab: Page, house: House) -> N
     await expect(tab.locator("#chat-log [data-message]")).to_have_text(everything)
 
 
+@pytest.mark.one_page
 async def test_a_cleared_conversation_can_be_taken_back_for_ten_seconds(tab: Page, house: House) -> None:
     house.script = number_answers()
     await ask(tab, "one")
@@ -257,6 +266,7 @@ async def test_a_cleared_conversation_can_be_taken_back_for_ten_seconds(tab: Pag
 # ── ends ──
 
 
+@pytest.mark.one_page
 @everywhere
 async def test_an_answer_cut_at_its_limit_says_so_and_goes_on(tab: Page, house: House) -> None:
     house.script = plays(BEGUN, TextDelta("The beginning of it"), CUT)
@@ -274,6 +284,7 @@ async def test_an_answer_cut_at_its_limit_says_so_and_goes_on(tab: Page, house: 
     assert await answered(tab) == "The beginning of it, and its end."
 
 
+@pytest.mark.one_page
 async def test_a_stopped_answer_has_a_receipt_and_can_go_on(tab: Page, house: House) -> None:
     house.script = Hung("The beginning")
     await ask(tab, "go")
@@ -287,6 +298,7 @@ async def test_a_stopped_answer_has_a_receipt_and_can_go_on(tab: Page, house: Ho
     assert await answered(tab) == "The beginning and the end"
 
 
+@pytest.mark.one_page
 async def test_what_was_not_sent_is_a_line_in_the_conversation(tab: Page, house: House) -> None:
     long = "word " * 40_000
     house.script = says(long, piece=20_000)

@@ -51,8 +51,8 @@ async def transcription(page: Page) -> None:
 @pytest.mark.parametrize(
     ("home", "begin"),
     [
-        pytest.param("Chat", chat, id="chat"),
-        pytest.param("Chat", comparison, id="comparison"),
+        pytest.param("Chat", chat, id="chat", marks=pytest.mark.one_page),
+        pytest.param("Chat", comparison, id="comparison", marks=pytest.mark.one_page),
         pytest.param("Image", picture, id="image"),
         pytest.param("Microphone", transcription, id="microphone"),
     ],

@@ -84,6 +84,7 @@ async def test_a_file_that_misses_its_place_opens_nothing_on_any_tab(page: Page,
     assert page.url == house.url
 
 
+@pytest.mark.one_page
 async def test_what_is_read_stays_where_it_is_when_a_receipt_or_the_options_open(page: Page, house: House) -> None:
     for _ in range(3):
         await page.fill("#chat-message textarea", "Derive the quadratic formula step by step")

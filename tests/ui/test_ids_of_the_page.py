@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import Page, expect
+
+from tests.requires import needs
+
+pytestmark = [pytest.mark.browser, needs("chromium")]
 
 IDS = {
     "chat": (
@@ -18,6 +23,7 @@ IDS = {
 EVERYWHERE = ("status-panel", "mode-banner", "settings-open", "tour-start")
 
 
+@pytest.mark.one_page
 async def test_everything_is_found_by_its_id(page: Page) -> None:
     for name in EVERYWHERE:
         await expect(page.locator(f"#{name}")).to_have_count(1)

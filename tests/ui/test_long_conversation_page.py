@@ -54,6 +54,7 @@ SEND_AND_LEAVE = """(text) => {
 }"""
 
 
+@pytest.mark.one_page
 @everywhere
 async def test_far_messages_are_plain_until_somebody_comes_near(tab: Page, house: House) -> None:
     await tab.evaluate(OPEN_LONG, COUNT)
@@ -75,6 +76,7 @@ async def test_far_messages_are_plain_until_somebody_comes_near(tab: Page, house
     await expect(tab.locator("#gc-spent")).to_have_text("937 tokens, $0.00031")
 
 
+@pytest.mark.one_page
 async def test_an_answer_below_a_long_one_is_followed(page: Page, house: House) -> None:
     """Who ceases to be the last message keeps its height: the list would seem to be scrolled up by its reader."""
     text = "\n\n".join(f"Paragraph {n} of it, with some words." for n in range(120))
@@ -132,6 +134,7 @@ FORMULAS = r"""async (count) => {
 }"""
 
 
+@pytest.mark.one_page
 async def test_formulas_nobody_came_near_are_whole_on_paper(page: Page, house: House) -> None:
     await page.evaluate(OPEN_LONG, COUNT)
     await page.evaluate(FORMULAS)
@@ -177,6 +180,7 @@ async def test_twice_the_size_leaves_everything_in_reach(page: Page, house: Hous
         await expect(page.locator(one)).to_be_in_viewport()
 
 
+@pytest.mark.one_page
 async def test_high_contrast_keeps_borders_and_still_pages_do_not_move(page: Page, house: House) -> None:
     await page.emulate_media(forced_colors="active", reduced_motion="reduce")
     house.script = plays(BEGUN, TextDelta("One word."), asyncio.Event().wait, DONE)
@@ -192,6 +196,7 @@ async def test_high_contrast_keeps_borders_and_still_pages_do_not_move(page: Pag
     await page.emulate_media(forced_colors="none", reduced_motion="no-preference")
 
 
+@pytest.mark.one_page
 @pytest.mark.parametrize("early", [False, True], ids=["kept", "before the keeper"])
 async def test_a_question_sent_in_the_moment_of_a_reload_is_asked_once(tab: Page, house: House, early: bool) -> None:
     if early:
@@ -212,6 +217,7 @@ async def test_a_question_sent_in_the_moment_of_a_reload_is_asked_once(tab: Page
     assert [texts(one)[-1] for one in house.asked if one.model != "speed"] == ["the last thing I did"]
 
 
+@pytest.mark.one_page
 async def test_questions_that_wait_outlive_a_reload_and_are_asked_once(tab: Page, house: House) -> None:
     more = asyncio.Event()
     house.script = plays(BEGUN, TextDelta("The first"), more.wait, DONE)
@@ -267,6 +273,7 @@ async def test_a_run_of_the_agent_is_seen_in_both_tabs(tab: Page, house: House) 
     await expect(tab.locator("[data-conversation]")).to_have_count(1)
 
 
+@pytest.mark.one_page
 async def test_the_title_tells_that_an_answer_came_behind_ones_back(page: Page, house: House) -> None:
     more = asyncio.Event()
     house.script = plays(BEGUN, TextDelta("One word, "), more.wait, TextDelta("and the rest."), DONE)
@@ -300,6 +307,7 @@ RECORDINGS = """async (adds) => {
 }"""
 
 
+@pytest.mark.one_page
 async def test_delete_all_takes_the_recordings_along(page: Page, house: House) -> None:
     await page.evaluate(RECORDINGS, True)
     await page.wait_for_function(f"({RECORDINGS})(false)")

@@ -175,6 +175,7 @@ async def test_what_held_still_holds(page: Page, house: House) -> None:
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
 
 
+@pytest.mark.one_page
 async def test_slow_answer_with_many_marks_arrives_in_time(page: Page, house: House) -> None:
     """Drawn again and again while it grows, which a whole answer at once does not show."""
     began = time.monotonic()

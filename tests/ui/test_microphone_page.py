@@ -28,9 +28,20 @@ RECORDINGS = "#mic-input input[type=file]"
 async def mic_tab(page: Page) -> Page:
     await page.get_by_role("tab", name="Microphone").click()
     await page.wait_for_selector("#mic-input .record-button")
+    await start_over(page)
     return page
 
 
+async def start_over(page: Page) -> None:
+    """Put away what a test before has left on a page that stays open: a recording, and what was chosen."""
+    await page.uncheck("#mic-ahead")
+    recording = page.locator("#mic-input [aria-label='Remove the recording']")
+    if await recording.is_visible():
+        await recording.click()
+    await expect(page.locator("#mic-input [data-state=empty]")).to_have_count(1)
+
+
+@pytest.mark.one_page
 async def test_speech_from_the_microphone_is_written_down(mic_tab: Page, house: House) -> None:
     before = files_on_disk()
     await mic_tab.click("#mic-input .record-button")
@@ -179,6 +190,7 @@ async def test_long_dictation_is_sent_while_it_is_spoken(long_speech: Page, hous
     assert len([one for one in house.asked if isinstance(one, TranscriptionRequest)]) >= 2
 
 
+@pytest.mark.one_page
 async def test_recording_brought_along_is_written_down_and_exported(mic_tab: Page) -> None:
     await mic_tab.set_input_files(RECORDINGS, MEDIA / "jfk.wav")
     await mic_tab.click("#mic-transcribe")
@@ -199,6 +211,7 @@ async def test_recording_brought_along_is_written_down_and_exported(mic_tab: Pag
     assert json.loads(exports["json"])["segments"]
 
 
+@pytest.mark.one_page
 async def test_click_on_a_phrase_plays_from_there(mic_tab: Page) -> None:
     await mic_tab.set_input_files(RECORDINGS, MEDIA / "jfk.wav")
     await mic_tab.click("#mic-transcribe")
@@ -209,6 +222,7 @@ async def test_click_on_a_phrase_plays_from_there(mic_tab: Page) -> None:
     await mic_tab.wait_for_function("document.querySelector('#mic-input audio').currentTime > 0.5")
 
 
+@pytest.mark.one_page
 async def test_transcript_goes_to_the_chat(mic_tab: Page) -> None:
     await mic_tab.set_input_files(RECORDINGS, MEDIA / "jfk.wav")
     await mic_tab.click("#mic-transcribe")
@@ -220,6 +234,7 @@ async def test_transcript_goes_to_the_chat(mic_tab: Page) -> None:
     await expect(mic_tab.locator("#chat-message textarea")).to_have_value("Ask not what your country can do for you.")
 
 
+@pytest.mark.one_page
 async def test_what_is_no_recording_is_refused_in_words(mic_tab: Page) -> None:
     await mic_tab.set_input_files(RECORDINGS, MEDIA / "broken.png")
     await mic_tab.click("#mic-transcribe")
@@ -229,6 +244,7 @@ async def test_what_is_no_recording_is_refused_in_words(mic_tab: Page) -> None:
     assert len((await card.inner_text()).split()) > 5
 
 
+@pytest.mark.one_page
 async def test_failed_transcription_can_be_tried_again(mic_tab: Page, house: House) -> None:
     house.script = plays(BEGUN, ChainError("no model could answer"))
     await mic_tab.set_input_files(RECORDINGS, MEDIA / "jfk.wav")
@@ -242,6 +258,7 @@ async def test_failed_transcription_can_be_tried_again(mic_tab: Page, house: Hou
     await expect(card).to_have_count(0)
 
 
+@pytest.mark.one_page
 async def test_silence_is_called_silence(mic_tab: Page, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "silence.wav", np.zeros(48_000, "int16"), 16_000)
     await mic_tab.set_input_files(RECORDINGS, tmp_path / "silence.wav")
@@ -251,6 +268,7 @@ async def test_silence_is_called_silence(mic_tab: Page, tmp_path: Path) -> None:
     await expect(mic_tab.locator("#mic-transcript textarea")).to_be_hidden()
 
 
+@pytest.mark.one_page
 async def test_long_recording_shows_its_parts_and_tries_a_failed_one_again(
     mic_tab: Page, house: House, tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, FilePayload, Page, expect
+from playwright.async_api import BrowserContext, FilePayload, Page, expect
 
 from benchmarks.processes import free_port
 from groq_core.events import TextDelta
@@ -174,9 +174,9 @@ async def test_a_server_that_dies_takes_nothing_of_what_was_seen(context: Browse
         assert everything.count("All of this was seen") == everything.count("Another beginning") == 1
 
 
-async def test_two_browsers_never_see_each_other(browser: Browser, house: House) -> None:
-    contexts = [await browser.new_context() for _ in range(2)]
-    pages = [await context.new_page() for context in contexts]
+@pytest.mark.one_page
+async def test_two_browsers_never_see_each_other(page: Page, stranger: Page, house: House) -> None:
+    pages = [page, stranger]
 
     async def script(request: Request) -> Any:
         assert isinstance(request, ChatRequest)
@@ -184,7 +184,7 @@ async def test_two_browsers_never_see_each_other(browser: Browser, house: House)
             yield event
 
     house.script = script
-    await asyncio.gather(*(open_page(page, house) for page in pages))
+    await open_page(stranger, house)
     for number, page in enumerate(pages):
         content = f"only for visitor{number}".encode()
         file = FilePayload(name=f"visitor{number}.txt", mimeType="text/plain", buffer=content)
@@ -201,5 +201,3 @@ async def test_two_browsers_never_see_each_other(browser: Browser, house: House)
     for request in house.asked:
         assert isinstance(request, ChatRequest)
         assert len({name for name in ("visitor0", "visitor1") if name in str(request.messages)}) == 1
-    for context in contexts:
-        await context.close()

@@ -54,7 +54,7 @@ TABS = {
 }
 
 
-@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize("tab", [pytest.param("chat", marks=pytest.mark.one_page), "agent"])
 async def test_a_dropped_folder_is_told_as_what_it_is(page: Page, tmp_path: Path, tab: str) -> None:
     folder, file = tmp_path / "papers", tmp_path / "notes.txt"
     folder.mkdir()
@@ -151,6 +151,7 @@ async def test_a_store_that_is_full_in_the_middle_of_an_answer_leaves_it_whole(p
     assert await answered(page, 2) == "Another."
 
 
+@pytest.mark.one_page
 @pytest.mark.parametrize("hours", [-1, 1])
 async def test_a_clock_that_is_set_right_meanwhile_loses_no_answer(page: Page, house: House, hours: int) -> None:
     more = asyncio.Event()

@@ -14,6 +14,7 @@ from tests.ui.scripts import answered, ask, says
 pytestmark = [pytest.mark.browser, needs("chromium")]
 
 
+@pytest.mark.one_page
 async def test_a_model_can_be_picked_by_keys_or_typed(page: Page, house: House) -> None:
     house.script = says("ok")
     picker, asked = page.locator("#chat-model input"), asyncio.Event()
@@ -43,6 +44,7 @@ async def test_a_model_can_be_picked_by_keys_or_typed(page: Page, house: House) 
     await expect(page.get_by_role("listbox")).to_be_hidden()
 
 
+@pytest.mark.one_page
 async def test_picker_offers_what_can_be_asked_for_now(page: Page, house: House) -> None:
     await page.click("#chat-model input")
 

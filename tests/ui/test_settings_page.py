@@ -200,6 +200,7 @@ async def test_question_in_the_address_waits_in_the_box_or_is_asked(context: Bro
     await page.close()
 
 
+@pytest.mark.one_page
 async def test_wrong_option_is_refused_in_its_field(page: Page, house: House) -> None:
     house.script = says("fine")
     await page.click(".gc-options-fold summary")
@@ -257,6 +258,7 @@ async def test_prompts_stand_behind_the_slash(page: Page, house: House) -> None:
     assert house.asked == []
 
 
+@pytest.mark.one_page
 async def test_preset_writes_its_text_where_it_can_be_read(page: Page, house: House) -> None:
     house.script = says("fine")
     await page.click(".gc-options-fold summary")

@@ -61,6 +61,7 @@ async def test_limits_are_told_in_messages_with_their_caveat(page: Page) -> None
     await expect(page.locator("#status-panel")).to_contain_text("Limits are shared by the whole organisation")
 
 
+@pytest.mark.one_page
 async def test_folded_panel_leaves_its_room_to_the_chat(page: Page) -> None:
     before = (await size_of(page.locator("#gc-main")))[0]
     await page.click("#status-panel summary")

@@ -55,22 +55,24 @@ class Point:
         until: Part of the address of a request that has gone out when Stop is pressed; without one the presses
             on Send and Stop are one task.
         asked: How often the server is asked, at most.
+        once: Whether a page asks for it only once, so that another page has to be opened.
     """
 
     routes: dict[str, Callable[[Route], Awaitable[None]]]
     until: str | None = None
     asked: int = 0
+    once: bool = False
 
 
 POINTS = {
-    "before it is put together": Point({}),
-    "for the page's pass": Point({"**/ui/pass": hold}, until="/ui/pass"),
+    "before it is put together": Point({}, once=True),
+    "for the page's pass": Point({"**/ui/pass": hold}, until="/ui/pass", once=True),
     "on its way": Point({"**/ui/chat": hold}, until="/ui/chat"),
     "for the first word": Point({}, until="/ui/chat", asked=1),
-    "for the way through the queue": Point({"**/ui/chat": refuse, "**/queue.js": hold}, until="/queue.js"),
+    "for the way through the queue": Point({"**/ui/chat": refuse, "**/queue.js": hold}, until="/queue.js", once=True),
     "to be found again": Point({"**/ui/chat": die, "**/ui/answers/*": hold}, until="/ui/answers/"),
     "between two tries to find it": Point({"**/ui/chat": die, "**/ui/answers/*": lose}, until="/ui/answers/"),
-    "for what draws it": Point({"**/markdown.js": hold}, until="/ui/chat", asked=1),
+    "for what draws it": Point({"**/markdown.js": hold}, until="/ui/chat", asked=1, once=True),
 }
 
 
@@ -97,7 +99,11 @@ async def stop_there(page: Page, house: House, point: Point) -> None:
         await page.route(pattern, becomes)
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url))
-    await open_page(page, house)
+    if point.once:
+        await open_page(page, house)
+    else:
+        await page.click("#conversation-new")
+        await page.wait_for_selector("#chat-log .gc-welcome")
     await page.evaluate(SEND, not point.until)
     if point.until:
         await wait_for_request(page, sent, point.until)

@@ -35,6 +35,7 @@ async def save(page: Page, words: str) -> bytes:
     return await asyncio.to_thread(path.read_bytes)
 
 
+@pytest.mark.one_page
 async def test_story_is_saved_without_secrets_and_watched_again(page: Page, house: House, tmp_path: Path) -> None:
     house.script = plays(BEGUN, FAILED, BEGUN, TextDelta("A secret plan"), DONE)
     await ask(page, "go")

@@ -61,6 +61,7 @@ ALOUD = [
 ]
 
 
+@pytest.mark.one_page
 async def test_what_is_read_aloud_is_the_same_however_it_streams(page: Page) -> None:
     for piece in (1, 7, 10_000):
         assert await page.evaluate(READ, [MARKDOWN, piece]) == ALOUD, piece

@@ -130,6 +130,7 @@ async def test_formula_is_drawn_and_a_price_is_not(page: Page, house: House) -> 
     await expect(page.locator("#chat-log [data-role=assistant]")).to_contain_text("for $5 and $10")
 
 
+@pytest.mark.one_page
 async def test_two_hundred_messages_stay_usable(page: Page, house: House) -> None:
     house.script = says("ok")
     await ask(page, "the first")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, Route, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 from playwright.async_api import Error as PlaywrightError
 
 from groq_core.events import Events, Routed, TextDelta
@@ -44,6 +44,19 @@ KEPT = """async () => {
   db.close();
   return kept;
 }"""
+REFUSE_SOME = """() => {
+  const ask = fetch;
+  const refused = () => Promise.resolve(new Response("", { status: 503, headers: { "retry-after": "1" } }));
+  globalThis.fetch = (address, given) =>
+    String(address).includes("/ui/conversations/") && (given?.method ?? "GET") !== "GET" && Math.random() < 0.15
+      ? refused()
+      : ask(address, given);
+}"""
+"""
+A server that is away for moments, whatever is to be kept.
+
+In the page, since a browser whose requests are looked at from outside keeps no files: each reload would load them all.
+"""
 WAITING = "() => JSON.parse(sessionStorage['gc-queue'] ?? '[]').map(({ text }) => text)"
 
 
@@ -264,12 +277,6 @@ async def test_nor_where_the_server_keeps_them_and_is_away_for_moments(
     dice = random.Random(seed)
     echo = Echo(dice)
 
-    async def refuse_some(route: Route) -> None:
-        if route.request.method != "GET" and dice.random() < 0.15:
-            await route.fulfill(status=503, headers={"retry-after": "1"})
-        else:
-            await route.continue_()
-
     async with (
         team_stage(f"sqlite:///{tmp_path}/team.db", simulator, handle=echo) as stage,
         context_of(browser) as context,
@@ -282,7 +289,9 @@ async def test_nor_where_the_server_keeps_them_and_is_away_for_moments(
         await tabs[0].click("#sign-in-button")
         await expect(tabs[0].locator("#chat-send")).to_be_visible()
         await tabs[1].goto(stage.url)
-        await context.route("**/ui/conversations/**", refuse_some)
+        await context.add_init_script(f"({REFUSE_SOME})()")
+        for tab in tabs:
+            await tab.evaluate(REFUSE_SOME)
 
         async def read() -> dict[str, Any]:
             found = (await bob.get("/ui/conversations/export")).json()["conversations"]

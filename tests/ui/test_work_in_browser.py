@@ -10,11 +10,17 @@ from playwright.async_api import Page, Route, expect
 
 from groq_core.simulator import Simulator
 from tests.requires import needs
-from tests.ui.conftest import Visiting
+from tests.ui.conftest import House, Visiting
 
 pytestmark = [needs("chromium"), pytest.mark.browser]
 
 DOCUMENTS = Path(__file__).parents[1] / "data" / "documents"
+
+
+@pytest.fixture
+def simulator(house: House) -> Simulator:
+    """That of the house which all tests share: these want nothing but its ordinary settings."""
+    return house.simulator
 
 
 async def test_a_document_is_dropped_in_and_its_data_taken_away(visiting: Visiting, simulator: Simulator) -> None:

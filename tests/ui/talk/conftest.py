@@ -37,6 +37,17 @@ async def kept_pages(shared_context: BrowserContext) -> list[Page]:
     return []
 
 
+@pytest.fixture(scope="package")
+async def standing_context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    async with context_of(browser) as context:
+        yield context
+
+
+@pytest.fixture(scope="package")
+async def standing_pages(standing_context: BrowserContext) -> list[Page]:
+    return []
+
+
 @pytest.fixture
 async def talking(page: Page, house: House) -> Page:
     await page.evaluate(LISTENS)

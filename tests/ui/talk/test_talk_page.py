@@ -32,6 +32,7 @@ DRAWN = """() => {
 """Writes down how many questions stand on the page when one is sent."""
 
 
+@pytest.mark.one_page
 async def test_held_question_is_written_down_answered_and_read_aloud_in_order(talking: Page, house: House) -> None:
     await talking.evaluate(DRAWN)
     await hold(talking)
@@ -58,6 +59,7 @@ async def test_held_question_is_written_down_answered_and_read_aloud_in_order(ta
     assert await talking.locator(TALK).get_attribute("aria-pressed") == "false"
 
 
+@pytest.mark.one_page
 async def test_answer_is_heard_before_it_is_complete(talking: Page, house: House) -> None:
     answer = Hung("The first sentence is whole. The second one is still being wri")
     house.script = chat(house, answer)
@@ -69,6 +71,7 @@ async def test_answer_is_heard_before_it_is_complete(talking: Page, house: House
     await asyncio.wait_for(answer.closed.wait(), 10)
 
 
+@pytest.mark.one_page
 async def test_escape_stops_the_voice_and_the_answer(talking: Page, house: House) -> None:
     answer = Hung("This is a rather long sentence, so that there is time to press a key. " * 8)
     house.script = chat(house, answer)
@@ -85,6 +88,7 @@ async def test_escape_stops_the_voice_and_the_answer(talking: Page, house: House
     assert len(texts_spoken(house)) == asked <= 3, "at most two pieces ahead, and none after"
 
 
+@pytest.mark.one_page
 async def test_what_is_asked_for_is_called_off_upstream(talking: Page, house: House) -> None:
     house.simulator.faults.add(Fault(kind="never", operation="speech"))
     await hold(talking)
@@ -99,6 +103,7 @@ async def test_what_is_asked_for_is_called_off_upstream(talking: Page, house: Ho
     await in_state(talking, "off")
 
 
+@pytest.mark.one_page
 async def test_one_press_begins_a_conversation_that_speaking_interrupts(talking: Page, house: House) -> None:
     answers = [Hung("It would take quite a while to say all of this in one go. " * 8) for _ in range(3)]
     turns = iter(answers)
@@ -131,6 +136,7 @@ LOCKS = """() => {
 """A screen whose locks can be counted: a headless one has none."""
 
 
+@pytest.mark.one_page
 async def test_escape_interrupts_first_and_ends_then(talking: Page, house: House) -> None:
     house.script = chat(house, Hung("A sentence for the voice. " * 20))
     await talking.evaluate(LOCKS)
@@ -146,6 +152,7 @@ async def test_escape_interrupts_first_and_ends_then(talking: Page, house: House
     assert await talking.evaluate("document.querySelector('.gc-voice').hidden")
 
 
+@pytest.mark.one_page
 async def test_space_bar_talks_while_it_is_held(talking: Page, house: House) -> None:
     await talking.focus(TALK)
     await talking.keyboard.down(" ")
@@ -157,6 +164,7 @@ async def test_space_bar_talks_while_it_is_held(talking: Page, house: House) -> 
     await talking.keyboard.press("Escape")
 
 
+@pytest.mark.one_page
 async def test_browsers_voice_reads_on_where_the_other_fails(talking: Page, house: House) -> None:
     await talking.evaluate(BROWSER_VOICE, [{"lang": "en-GB", "name": "Kate", "default": True}])
 
@@ -177,6 +185,7 @@ async def test_browsers_voice_reads_on_where_the_other_fails(talking: Page, hous
     await expect(talking.locator(".gc-voice-note")).to_contain_text("terms")
 
 
+@pytest.mark.one_page
 async def test_answer_in_another_language_is_read_by_a_voice_that_speaks_it(talking: Page, house: House) -> None:
     voices = [{"lang": "en-GB", "name": "Kate", "default": True}, {"lang": "de-DE", "name": "Anna"}]
     await talking.evaluate(BROWSER_VOICE, voices)
@@ -197,6 +206,7 @@ async def test_answer_in_another_language_is_read_by_a_voice_that_speaks_it(talk
     assert texts_spoken(house) == []
 
 
+@pytest.mark.one_page
 async def test_answer_that_begins_anew_is_read_anew(talking: Page, house: House) -> None:
     async def wait_for_speech() -> None:
         while not texts_spoken(house):  # noqa: ASYNC110 - the house offers a list, no event
@@ -221,6 +231,7 @@ async def test_answer_that_begins_anew_is_read_anew(talking: Page, house: House)
     assert played[-1]["seconds"] == pytest.approx((await lengths(house, ["The second one says that."]))[0], abs=0.01)
 
 
+@pytest.mark.one_page
 async def test_typed_question_silences_the_old_answer(talking: Page, house: House) -> None:
     house.script = chat(house, says("A sentence that takes a while to be read aloud. " * 6))
     await hold(talking)

@@ -23,6 +23,7 @@ from tests.ui.talk.talking import ANSWER, BROWSER_VOICE, TALK, chat, hold, in_st
 pytestmark = [pytest.mark.browser, needs("chromium")]
 
 
+@pytest.mark.one_page
 async def test_where_there_is_no_voice_at_all_it_says_so(talking: Page, house: House) -> None:
     await talking.evaluate("Object.defineProperty(window, 'speechSynthesis', { value: undefined })")
     house.simulator.faults.add(Fault(kind="status", preset="503_over_capacity", operation="speech"))
@@ -32,6 +33,7 @@ async def test_where_there_is_no_voice_at_all_it_says_so(talking: Page, house: H
     assert await answered(talking) == ANSWER
 
 
+@pytest.mark.one_page
 async def test_nothing_said_is_not_sent(talking: Page, house: House) -> None:
     await talking.evaluate(
         """() => { navigator.mediaDevices.getUserMedia =
@@ -43,6 +45,7 @@ async def test_nothing_said_is_not_sent(talking: Page, house: House) -> None:
     assert house.asked == []
 
 
+@pytest.mark.one_page
 async def test_what_was_too_soft_is_kept_to_be_sent_all_the_same(talking: Page, house: House) -> None:
     speech, _ = soundfile.read(MEDIA / "jfk.wav", dtype="float32")
     await install_microphone(talking, whisper=speech[4800:44800] * np.float32(0.003))
@@ -84,6 +87,7 @@ async def test_why_there_is_no_microphone_is_told_apart(talking: Page, house: Ho
     await in_state(talking, "off")
 
 
+@pytest.mark.one_page
 async def test_what_was_said_is_kept_until_it_is_written_down(talking: Page, house: House) -> None:
     refused = 1
 
@@ -112,6 +116,7 @@ async def test_what_was_said_is_kept_until_it_is_written_down(talking: Page, hou
     await in_state(talking, "off")
 
 
+@pytest.mark.one_page
 async def test_a_reload_asks_first_while_something_said_is_not_written_down(talking: Page, house: House) -> None:
     def nobody(request: Request) -> Events:
         raise ChainError("Nobody can listen now.", failures=[ProviderError(Kind.SERVER_ERROR, "broken")])
@@ -128,6 +133,7 @@ async def test_a_reload_asks_first_while_something_said_is_not_written_down(talk
     assert not await talking.evaluate(leaving)
 
 
+@pytest.mark.one_page
 async def test_a_button_pressed_twice_at_once_leaves_no_microphone_open(talking: Page, house: House) -> None:
     await talking.evaluate(
         """() => {
@@ -152,6 +158,7 @@ async def test_a_button_pressed_twice_at_once_leaves_no_microphone_open(talking:
     assert await talking.evaluate("window.streams.length") == 1
 
 
+@pytest.mark.one_page
 async def test_on_a_slow_network_and_without_one_nothing_said_is_lost(talking: Page, house: House) -> None:
     network = await talking.context.new_cdp_session(talking)
     slow = {"offline": False, "latency": 150, "downloadThroughput": 60_000, "uploadThroughput": 40_000}
@@ -174,6 +181,7 @@ async def test_on_a_slow_network_and_without_one_nothing_said_is_lost(talking: P
     await network.detach()
 
 
+@pytest.mark.one_page
 async def test_a_key_that_comes_up_in_another_window_ends_the_holding(talking: Page, house: House) -> None:
     await talking.focus(TALK)
     await talking.keyboard.down(" ")
@@ -185,6 +193,7 @@ async def test_a_key_that_comes_up_in_another_window_ends_the_holding(talking: P
     await in_state(talking, "off")
 
 
+@pytest.mark.one_page
 async def test_a_microphone_that_is_unplugged_is_told_and_what_was_said_is_sent(talking: Page, house: House) -> None:
     await talking.evaluate(
         """() => {
@@ -203,6 +212,7 @@ async def test_a_microphone_that_is_unplugged_is_told_and_what_was_said_is_sent(
     assert await answered(talking) == ANSWER
 
 
+@pytest.mark.one_page
 async def test_a_voice_that_is_late_leaves_its_piece_to_the_browsers(talking: Page, house: House) -> None:
     await talking.evaluate(BROWSER_VOICE, [{"lang": "en-GB", "name": "Kate", "default": True}])
     hung = asyncio.Event()
