@@ -33,6 +33,7 @@ from benchmarks import (
     stored,
     team,
     wire,
+    workers,
 )
 from benchmarks.campaign.beside import beside
 from benchmarks.campaign.run import campaign
@@ -67,7 +68,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "services": services.services,
     "speech": speech.speech,
     "shared-state": team.compare_shared,
-    "workers": team.workers,
+    "workers": workers.workers,
     "conversations": team.conversations,
     "batch": batch.batch,
     "campaign": campaign,

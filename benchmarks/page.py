@@ -95,7 +95,7 @@ async def ask_by_hand(page: Page, where: tuple[str, str, str], words: int, rate:
 
 async def _check_copy(page: Page, words: int) -> None:
     """The answer's copy button gives what was on the wire."""
-    await page.locator("#chat-log .gc-icon-button").locator("visible=true").nth(-2).click()
+    await page.locator('#chat-log [data-role="assistant"] [data-action="copy"]').last.click()
     text = await page.evaluate("navigator.clipboard.readText()")
     check(text, "".join(tokens(words)), "the copy button")
 

@@ -19,6 +19,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks.loopback import groq_models
+
 ROOT = Path(__file__).resolve().parents[1]
 PEERS = ROOT / "benchmarks" / "peers"
 PEER_ENVIRONMENTS = {
@@ -198,6 +200,43 @@ async def nginx(model: str) -> AsyncIterator[Process]:
         command = [program, "-c", str(file), "-p", folder]
         async with run_server(command, "/ready", port=port) as process:
             yield process
+
+
+ONE_ANSWER = """
+daemon off; master_process off; pid {folder}/pid; error_log stderr error;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off; default_type application/json; keepalive_requests 100000000; client_body_temp_path {folder};
+  server {{
+    listen 127.0.0.1:{port};
+    location = /ready {{ return 200; }}
+    location ~ /models$ {{ root {folder}; try_files /models.json =404; }}
+    location / {{ return 200 '{answer}'; }}
+  }}
+}}
+"""
+
+
+@asynccontextmanager
+async def fixed_answers(answer: str) -> AsyncIterator[str]:
+    """
+    A model that takes next to no CPU, since it reads no question and has one answer: nginx. Gives its address.
+
+    Args:
+        answer: Without quotation marks of the single kind, and at most 3,000 characters.
+
+    Raises:
+        PeerMissingError: It is not installed.
+    """
+    program = find_program("nginx")
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        file = Path(folder) / "nginx.conf"
+        file.write_text(ONE_ANSWER.format(folder=folder, port=port, answer=answer))
+        (Path(folder) / "models.json").write_text(json.dumps(groq_models()))
+        async with run_server([program, "-c", str(file), "-p", folder], "/ready", port=port) as process:
+            yield process.url
 
 
 @asynccontextmanager

@@ -1,30 +1,32 @@
-"""What a team costs: the shared state of a request, two workers beside one, and a large database of conversations."""
+"""What a team costs: the shared state of a request, and a large database of conversations."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
-import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
+from redis.asyncio import Redis
 from sqlalchemy import insert, text
 
-from benchmarks.breakable import until_open
-from benchmarks.campaign.house import Postgres, Redis
-from benchmarks.processes import PeerMissingError, Process, free_port, run_server, upstream
+from benchmarks.campaign.house import Postgres
+from benchmarks.processes import PeerMissingError, Process, upstream
 from benchmarks.rows import Bench, Row, median, percentile
 from benchmarks.upstream import order
+from benchmarks.workers import LIMITS, server, settled, shared_redis
+from groq_core.ratelimit.personal_limits import key_of
 from groq_core.redaction import Secret
+from groq_core.requests import Caller
+from groq_core.settings.limits import limits as parse_limits
 from groq_core.store.conversations import Conversations
 from groq_core.store.database import Database, open_database
+from groq_core.store.shared.counters import place as counter_of
 from groq_core.store.tables import Conversation, Message
 
 PEOPLE: Final = 1000
@@ -44,30 +46,63 @@ BODY: Final = json.dumps(
 
 
 async def compare_shared(bench: Bench) -> list[Row]:
-    """The time that a request takes with Redis beside one without, in turns; two limits are counted too."""
-    limits = {"GROQ_CORE_LIMITS": "100000/minute, 1000 usd/day"}
+    """
+    The time that a request takes with Redis beside one without, in turns; two limits are counted too.
+
+    Usually Redis need not be asked, since the limits are far away. Once another replica has used more than half of
+    them, each request asks it twice, one after the other: when it comes, and before it is sent.
+    """
     async with (
-        _redis() as address,
+        shared_redis() as address,
         upstream() as model,
-        _server(model, 1, **limits) as plain,
-        _server(model, 1, **limits, **address) as both,
+        server(model, 1, **LIMITS) as plain,
+        server(model, 1, **LIMITS, **address) as both,
     ):
-        times: dict[str, list[float]] = {plain.url: [], both.url: []}
-        cpu = {plain.url: plain.cpu_s, both.url: both.cpu_s}
-        spent = {plain.url: 0.0, both.url: 0.0}
-        async with aiohttp.ClientSession() as http:
-            for turn in range(bench.times(30, 6)):
-                for url in times:
-                    before = cpu[url]()
-                    for _ in range(40):
-                        times[url].append(await _ask(http, url))
-                    spent[url] += (cpu[url]() - before) if turn else 0.0
-    count = 40 * (bench.times(30, 6) - 1)
-    alone, together = (times[url][40:] for url in times)
-    more_ms = 1000 * (median(together) - median(alone))
-    cpu_ms = 1000 * (spent[both.url] - spent[plain.url]) / count
-    load = f"p50 {1000 * median(together):.2f} ms beside {1000 * median(alone):.2f}; {cpu_ms:.2f} ms of our CPU each"
-    return [Row("shared state of a request, p50", more_ms, "ms", "the same without Redis", SHARED_MS, detail=load)]
+        await asyncio.gather(settled(plain), settled(both))
+        usual, usual_detail = await _beside(bench, plain, both)
+        await _use_up_half(address["GROQ_CORE_REDIS_URL"])
+        asked, asked_detail = await _beside(bench, plain, both)
+    return [
+        Row("shared state of a request, p50", usual, "ms", "the same without Redis", SHARED_MS, detail=usual_detail),
+        Row(
+            "shared state where each request asks Redis, p50",
+            asked,
+            "ms",
+            "the same without Redis",
+            SHARED_MS,
+            detail=f"more than half of its two limits is used; {asked_detail}",
+        ),
+    ]
+
+
+async def _beside(bench: Bench, plain: Process, both: Process) -> tuple[float, str]:
+    """How much longer the second takes in the middle, in milliseconds; and the figures behind it."""
+    times: dict[str, list[float]] = {plain.url: [], both.url: []}
+    spent = {plain.url: 0.0, both.url: 0.0}
+    async with aiohttp.ClientSession() as http:
+        for _ in range(bench.times(30, 6)):
+            for process in (plain, both):
+                before = process.cpu_s()
+                for _ in range(40):
+                    times[process.url].append(await _ask(http, process.url))
+                spent[process.url] += process.cpu_s() - before
+    alone, together = (median(times[process.url]) for process in (plain, both))
+    cpu_ms = 1000 * (spent[both.url] - spent[plain.url]) / len(times[both.url])
+    return 1000 * (together - alone), (
+        f"p50 {1000 * together:.2f} ms beside {1000 * alone:.2f}; {cpu_ms:.2f} ms of our CPU each"
+    )
+
+
+async def _use_up_half(address: str) -> None:
+    """Let a replica that is not there have used six tenths of what the client may use."""
+    caller = key_of(Caller(user="", address="127.0.0.1"))
+    async with Redis.from_url(address) as redis:
+        for limit in parse_limits(LIMITS["GROQ_CORE_LIMITS"]):
+            counter = counter_of("used", f"{limit.window_s} {limit.kind} {caller}")
+            for window in range(2):  # the one that follows, too
+                name = f"{counter}:{int(time.time() // limit.window_s) + window}"
+                await redis.hset(name, "another", f"1|{0.6 * limit.amount}")
+    await asyncio.sleep(2.5)  # what it has written down ahead is taken back, and with that it hears of the other
 
 
 async def _ask(http: aiohttp.ClientSession, url: str) -> float:
@@ -78,80 +113,6 @@ async def _ask(http: aiohttp.ClientSession, url: str) -> float:
         await answer.read()
         assert answer.status == 200, (answer.status, await answer.text())
     return time.perf_counter() - began
-
-
-@asynccontextmanager
-async def _redis() -> AsyncIterator[dict[str, str]]:
-    """The settings that share its state."""
-    with tempfile.TemporaryDirectory() as folder:
-        redis = Redis(Path(folder))
-        redis.start()
-        try:
-            await until_open(redis.port)
-            yield {
-                "GROQ_CORE_REDIS_URL": f"redis://127.0.0.1:{redis.port}/0",
-                "GROQ_CORE_SECRET": "bench-secret-12345",
-            }
-        finally:
-            redis.kill()
-
-
-@asynccontextmanager
-async def _server(model: str, workers: int, /, **settings: str) -> AsyncIterator[Process]:
-    port = free_port()
-    env = {"GRADIO_SERVER_PORT": str(port), "GROQ_API_KEY": "gsk_bench", "GROQ_BASE_URL": model, **settings}
-    env |= {"GROQ_CORE_LOG_LEVEL": "warning", "GROQ_CORE_WORKERS": str(workers), "GROQ_CORE_CACHE_SIZE": "0"}
-    async with run_server([sys.executable, "-m", "groq_core", "serve"], "/health", port=port, **env) as process:
-        yield process
-
-
-# ── two workers beside one ───────────────────────────────────────────────────────────────────────────
-
-
-async def workers(bench: Bench) -> list[Row]:
-    """Requests a second of two processes beside those of one, behind one port; and what a request costs in each."""
-    seconds = bench.times(8, 3)
-    found: dict[int, tuple[int, float]] = {}
-    async with _redis() as address, upstream() as model:
-        for count in (1, 2):
-            async with _server(model, count, **address) as process:
-                await asyncio.sleep(3)
-                found[count] = await _flood(process, seconds)
-    (one, cost), (two, costs) = found[1], found[2]
-    detail = (
-        f"{one / seconds:.0f} and {two / seconds:.0f} requests a second; CPU of the processes {1000 * cost:.2f} and "
-        f"{1000 * costs:.2f} ms a request; the client and the model take their part of the {os.cpu_count()} cores"
-    )
-    by_cpu = 2 * cost / costs
-    return [
-        Row("two workers: requests beside one's", two / one, "×", "one worker", 1.7, at_most=False, detail=detail),
-        Row("two workers, by the CPU of a request", by_cpu, "×", "one worker, cores free", 1.7, at_most=False),
-    ]
-
-
-async def _flood(process: Process, seconds: float) -> tuple[int, float]:
-    """Requests answered, and CPU seconds of the serving processes each."""
-    count, ends = 0, time.monotonic() + seconds
-
-    async def ask() -> None:
-        nonlocal count
-        # A connection each time: the kernel deals out connections, not requests.
-        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as http:
-            while time.monotonic() < ends:
-                await _ask(http, process.url)
-                count += 1
-
-    before = _cpu_of_all(process)
-    await asyncio.gather(*(ask() for _ in range(24)))
-    return count, (_cpu_of_all(process) - before) / count
-
-
-def _cpu_of_all(process: Process) -> float:
-    """Of a process and its children."""
-    pid = process.popen.pid
-    family = [pid, *(int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
-    tasks = (task for one in family for task in Path(f"/proc/{one}/task").glob("*/schedstat"))
-    return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
 
 
 # ── a large database ─────────────────────────────────────────────────────────────────────────────────

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from opentelemetry.trace import Tracer
 
+from groq_core.connections.event_loop import end_task
 from groq_core.fallback.chain import FallbackChain
 from groq_core.fallback.health import Health, LocalHealth
 from groq_core.fallback.hedge import Hedging
@@ -131,14 +132,8 @@ async def assemble(
             await core.shared.start()
             owned.push_async_callback(core.shared.close)
         refreshing = asyncio.create_task(core.catalogue.run())
-        owned.push_async_callback(_cancel, refreshing)
+        owned.push_async_callback(end_task, refreshing)
         yield core
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
 
 
 class _Parts:

@@ -32,29 +32,28 @@ from groq_core.events import (
 )
 
 
-class Receipt:
+class Receipt(msgspec.Struct, eq=False):
     """
     Who answered, after what: the fold of the story.
 
     It may be read at any moment; :meth:`as_dict` is the ``x_groq_core`` object of the HTTP API.
     """
 
-    def __init__(self) -> None:
-        self.request_id = ""
-        self.tier = ""
-        self.reason = ""
-        self.candidates: tuple[str, ...] = ()
-        self.cache: Literal["hit", "miss", "off"] = "off"
-        self.cache_age_s: float | None = None
-        self.saved_usd: float | None = None
-        self.degraded = False
-        self.waited_s = 0.0
-        self.attempts: list[AttemptRecord] = []
-        self.notes: list[Note] = []
-        self.seams: list[Continued | Restarted] = []
-        self.finished: Finished | None = None
-        self.cost_usd: float | None = None
-        self._open: dict[int, AttemptRecord] = {}
+    request_id: str = ""
+    tier: str = ""
+    reason: str = ""
+    candidates: tuple[str, ...] = ()
+    cache: Literal["hit", "miss", "off"] = "off"
+    cache_age_s: float | None = None
+    saved_usd: float | None = None
+    degraded: bool = False
+    waited_s: float = 0.0
+    attempts: list[AttemptRecord] = []
+    notes: list[Note] = []
+    seams: list[Continued | Restarted] = []
+    finished: Finished | None = None
+    cost_usd: float | None = None
+    _open: dict[int, AttemptRecord] = {}
 
     def note(self, event: Event, elapsed_s: float = 0.0) -> None:
         """
@@ -180,7 +179,7 @@ _STORY: Final[Mapping[type, Callable[..., None]]] = {
 """What a receipt takes from an event, by its kind: a receipt is asked about every event of every answer."""
 
 
-class Reply:
+class Reply(msgspec.Struct, eq=False):
     """
     The answer so far, and its receipt.
 
@@ -189,17 +188,17 @@ class Reply:
         kept: Text of answers that broke and were started anew, oldest first.
     """
 
-    def __init__(self) -> None:
-        self.receipt = Receipt()
-        self.kept: list[str] = []
-        self._clear()
+    receipt: Receipt = msgspec.field(default_factory=Receipt)
+    kept: list[str] = []
+    segments: list[Segment] = []
+    _text: list[str] = []
+    _reasoning: list[str] = []
+    _audio: list[bytes] = []
+    _calls: dict[int, ToolCall] = {}
 
     def _clear(self) -> None:
-        self._text: list[str] = []
-        self._reasoning: list[str] = []
-        self._audio: list[bytes] = []
-        self._calls: dict[int, ToolCall] = {}
-        self.segments: list[Segment] = []
+        self._text, self._reasoning, self._audio = [], [], []
+        self._calls, self.segments = {}, []
 
     @property
     def text(self) -> str:
@@ -226,7 +225,7 @@ class Reply:
 
     def apply(self, event: Event, elapsed_s: float = 0.0) -> None:
         """Take the next event into account; ``elapsed_s`` counts from the start of the user request."""
-        if not isinstance(event, _TAKEN):
+        if type(event) not in _TAKEN:
             self.receipt.note(event, elapsed_s)
             return
         match event:
@@ -249,7 +248,7 @@ class Reply:
                 self.receipt.note(event, elapsed_s)
 
 
-_TAKEN: Final = (TextDelta, ReasoningDelta, ToolCallDelta, AudioDelta, SegmentsFound, Restarted)
+_TAKEN: Final = frozenset({TextDelta, ReasoningDelta, ToolCallDelta, AudioDelta, SegmentsFound, Restarted})
 """Events that an answer takes something from itself."""
 
 

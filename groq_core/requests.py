@@ -119,8 +119,15 @@ def estimate_tokens(value: object) -> int:
     if isinstance(value, dict):
         if value.get("type") == "image_url":
             return IMAGE_TOKENS
-        return sum(map(estimate_tokens, value.values())) + 1
-    if isinstance(value, list | tuple):
+        tokens = 1
+        for one in value.values():
+            # Most are texts: a call for each costs more than the rest.
+            if isinstance(one, str) and one.isascii():
+                tokens += len(one) // BYTES_PER_TOKEN
+            else:
+                tokens += estimate_tokens(one)
+        return tokens
+    if isinstance(value, (list, tuple)):
         return sum(map(estimate_tokens, value))
     return 1 if value is not None else 0
 
@@ -176,6 +183,15 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
     @cached_property
     def needs(self) -> Needs:
         params = self.params
+        if not params:
+            return Needs(
+                model=self.model,
+                images=image_parts(self.messages),
+                prompt_tokens=estimate_tokens(self.messages),
+                cost_sensitive=self.cost_sensitive,
+                max_latency_ms=self.max_latency_ms,
+                stay=self.stay,
+            )
         response_format = params.get("response_format")
         kind = response_format.get("type") if isinstance(response_format, dict) else None
         return Needs(
@@ -190,6 +206,12 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
             max_latency_ms=self.max_latency_ms,
             stay=self.stay,
         )
+
+    def with_outlet(self, outlet: Outlet | None) -> ChatRequest:
+        """The same for a reader who takes words there; what it needs of a model is known from before."""
+        found = msgspec.structs.replace(self, outlet=outlet)
+        found.__dict__.update(self.__dict__)
+        return found
 
 
 class TranscriptionRequest(msgspec.Struct, frozen=True, kw_only=True, eq=False):

@@ -53,6 +53,11 @@ async def empty(page: Page) -> None:
     await page.wait_for_timeout(300)
 
 
+async def options(page: Page) -> None:
+    await page.get_by_text("Options", exact=True).locator("visible=true").first.click()
+    await page.wait_for_timeout(300)
+
+
 async def settings(page: Page) -> None:
     await page.click("#settings-open")
     await page.wait_for_selector("#settings[open]")
@@ -264,6 +269,7 @@ STATES: dict[str, State] = {
         wait_for_answer,
         streaming,
         receipt,
+        options,
         settings,
         attachments,
         status,

@@ -67,12 +67,12 @@ WATCH = """() => {
 
 
 STAGES: Final = (
-    ("transcribe", "recording is sent", 0),
-    ("chat", "its words are asked about", TRANSCRIPT_S),
-    ("speak", "its sentence is to be spoken", TOKEN_S),
-    ("sound", "sound", SPEECH_S),
+    ("transcribe asked", "the provider is asked for the words", 0),
+    ("chat asked", "for an answer", TRANSCRIPT_S),
+    ("speak asked", "for its sound", TOKEN_S),
+    ("sound", "sound is heard", SPEECH_S),
 )
-"""What the page does one after the other: when it sends what, and what the provider takes before."""
+"""What happens one after the other, and what the provider takes before."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ async def latency(rounds: int, *, show_timeline: bool = False) -> list[Row]:
 def sound_rows(what: str, found: list[Round], middle: float | None, worst: float | None) -> list[Row]:
     stages = zip(STAGES, zip(*(one.beyond for one in found), strict=True), strict=True)
     beyond = ", ".join(f"{name} {median(list(took)):.0f}" for (_, name, _), took in stages)
-    against = f"{SUM_MS:.0f} ms of it are the provider's; beyond them until its {beyond}"
+    against = f"{SUM_MS:.0f} ms of it are the provider's; beyond them until {beyond}"
     return rows(f"{what} to first sound", [one.first for one in found], against, middle, worst)
 
 

@@ -17,13 +17,13 @@ MARKS: Final = (
     ("judged", "its answer is here", "server"),
     ("transcribe", "the recording is sent", "page"),
     ("transcribe asked", "the provider is asked for its words", "server"),
-    ("transcribe told", "it has told them", "provider"),
-    ("chat", "the question is sent", "page"),
-    ("chat asked", "the provider is asked it", "server"),
+    ("chat", "the question is sent, which waits for its words there", "page"),
+    ("transcribe told", "the provider has told them", "provider"),
+    ("chat asked", "the provider is asked the question", "server"),
     ("chat told", "it has told its first words", "provider"),
+    ("speak asked", "the provider is asked for the sound of its sentence", "server"),
     ("speak", "the sentence is sent to be spoken", "page"),
-    ("speak asked", "the provider is asked for its sound", "server"),
-    ("speak told", "it has told it", "provider"),
+    ("speak told", "the provider has told its sound", "provider"),
     ("sound", "sound", "page"),
 )
 """Name, what happens, and whose the time since the mark before is; of the server with the way to it."""

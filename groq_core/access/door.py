@@ -80,12 +80,14 @@ class Door:
         """
         visit = self._forwarding.read(scope)
         path: str = scope["path"]
-        if path not in self._open and not all([await self._names.owns(name) for name in visit.authorities]):
-            await refuse(send, 403, "foreign_host", *FOREIGN_HOST)
-            return None
+        if path not in self._open:
+            for name in visit.authorities:
+                if not self._names.own(name) and not await self._names.owns(name):
+                    await refuse(send, 403, "foreign_host", *FOREIGN_HOST)
+                    return None
         if visit.cors and not api and path != "/" and not path.startswith(SHARED):
             visit = msgspec.structs.replace(visit, cors="")
-        if _preflight(scope) and visit.foreign:
+        if visit.foreign and _preflight(scope):
             await self._answer_preflight(scope, send, visit)
             return None
         if visit.foreign and not visit.cors and not api and not _navigation(scope):

@@ -118,9 +118,9 @@ class Names:
             return False
         async with self._looking:
             if name not in self._looked_up:
-                looking = asyncio.to_thread(self._leads_here, name)
                 try:
-                    self._looked_up[name] = await asyncio.wait_for(looking, LOOK_UP_S)
+                    async with asyncio.timeout(LOOK_UP_S):
+                        self._looked_up[name] = await asyncio.to_thread(self._leads_here, name)
                 except TimeoutError:
                     self._looked_up[name] = False
             return self._looked_up[name]

@@ -58,6 +58,7 @@ class ApiExchange:
         caller: Whom the access check took the client for.
         request_id: Ours; it names the request in the answer's header, its receipt and the log.
         visit: What the door has read of where it comes from.
+        groq_wire: It was asked for under Groq's own prefix, so the answer says what only Groq's does.
         notes: Adds headers to the answer, made when it starts.
         started: The status line is out, so nothing can be taken back.
         arrived, asked: When the request was whole, and when the pipeline was asked; seconds of ``perf_counter``.
@@ -71,6 +72,7 @@ class ApiExchange:
         "arrived",
         "asked",
         "caller",
+        "groq_wire",
         "headers",
         "notes",
         "path",
@@ -84,6 +86,8 @@ class ApiExchange:
     def __init__(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
         self.scope = scope
         self.path = path
+        asked: str = scope.get("path", path)
+        self.groq_wire = asked.removeprefix(scope.get("root_path") or "").startswith("/openai/")
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.caller = Caller()
         self.visit: Visit = visit_of(scope)
@@ -97,12 +101,6 @@ class ApiExchange:
         self._line = line_of(send)
 
     # ── the request ──────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def groq_wire(self) -> bool:
-        """It was asked for under Groq's own prefix, so the answer says what only Groq's does."""
-        path: str = self.scope["path"]
-        return path.removeprefix(self.scope.get("root_path") or "").startswith("/openai/")
 
     @property
     def no_store(self) -> bool:
@@ -129,18 +127,27 @@ class ApiExchange:
 
     async def body(self, limit: int) -> bytes:
         """The whole body, its content coding undone; errors as for :meth:`chunks` and :func:`decoded`."""
+        raw = self._line.take_body() if self._line is not None else None
+        if raw is None:
+            raw = await self._pieces(limit)
+        elif len(raw) > limit:
+            raise _too_large(limit)
+        else:
+            holding_of(self.scope).reach(len(raw))
+        self.arrived = perf_counter()
+        coding = self.headers.get(b"content-encoding")
+        return decode_body(raw, coding, limit) if coding else raw
+
+    async def _pieces(self, limit: int) -> bytes:
+        """All pieces of the body, put together."""
         holding = await self._hold_body(limit)
-        raw, more = await self._piece(holding, limit, 0)
-        parts, size = [raw], len(raw)
+        part, more = await self._piece(holding, limit, 0)
+        parts, size = [part], len(part)
         while more:
             part, more = await self._piece(holding, limit, size)
             parts.append(part)
             size += len(part)
-        self.arrived = perf_counter()
-        if len(parts) > 1:
-            raw = b"".join(parts)
-        coding = self.headers.get(b"content-encoding")
-        return decode_body(raw, coding, limit) if coding else raw
+        return b"".join(parts)
 
     async def _hold_body(self, limit: int) -> Holding:
         """Take room for the body, as far as its size is known."""
@@ -157,12 +164,13 @@ class ApiExchange:
         message = await self._receive()
         if message["type"] == "http.disconnect":
             raise ClientGoneError
-        body: bytes = message.get("body", b"")
+        body, more = message.get("body", b""), message.get("more_body", False)
         if size + len(body) > limit:
-            await self._discard(0)
+            if more:
+                await self._discard(0)
             raise _too_large(limit)
         holding.reach(size + len(body))
-        return body, message.get("more_body", False)
+        return body, more
 
     async def _discard(self, declared: int) -> None:
         """Let a client that sends before it listens finish, within reason."""
@@ -189,7 +197,9 @@ class ApiExchange:
             first: The first of them, which goes out with the head.
         """
         self.started = True
-        headers = await self._head(headers)
+        headers = self._head(headers)
+        if self.notes is not None:
+            headers += await self.notes()
         if first and self._line is not None and self._line.may_begin(status):
             self._line.begin(status, headers, first)
             return
@@ -197,16 +207,17 @@ class ApiExchange:
         if first:
             await self.write(first)
 
-    async def _head(self, headers: Headers) -> Headers:
+    def _head(self, headers: Headers) -> Headers:
         """An answer's own headers, and those of every answer."""
-        whole = [*headers, *self._ids(), NO_SNIFF, *cors_headers(self.visit)]
-        return [*whole, *await self.notes()] if self.notes is not None else whole
-
-    def _ids(self) -> Headers:
-        """The client's own id of the request where it sent one, and ours."""
         ours = self.request_id.encode()
         theirs = CLIENT.get().request_id.encode()
-        return [(b"x-request-id", theirs or ours), *([(b"x-groq-core-request-id", ours)] if theirs else [])]
+        # The client's own id of the request where it sent one, and ours.
+        whole = [*headers, (b"x-request-id", theirs or ours), NO_SNIFF]
+        if theirs:
+            whole.append((b"x-groq-core-request-id", ours))
+        if self.visit.cors:
+            whole += cors_headers(self.visit)
+        return whole
 
     async def write(self, body: bytes) -> None:
         """Send a piece of the answer; waits while the client reads more slowly than we write."""
@@ -224,7 +235,8 @@ class ApiExchange:
         return self._line.outlet(encode) if self._line is not None else None
 
     async def end(self, body: bytes = b"") -> None:
-        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+        if self._line is None or not self._line.end(body):
+            await self._send({"type": "http.response.body", "body": body, "more_body": False})
 
     async def last_words(self, body: bytes) -> None:
         """End with this, unless the client has stopped listening."""
@@ -235,7 +247,9 @@ class ApiExchange:
     async def answer(self, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> None:
         """Send a whole answer at once."""
         self.started = True
-        whole = await self._head([(b"content-length", b"%d" % len(body)), *headers])
+        whole = self._head([(b"content-length", b"%d" % len(body)), *headers])
+        if self.notes is not None:
+            whole += await self.notes()
         if self._line is not None and self._line.may_begin(status):
             self._line.answer(status, whole, body)
             return

@@ -16,7 +16,7 @@ from groq_core.api.backend import People
 from groq_core.api.errors import MethodError, note_bug, refuse
 from groq_core.errors import nesting_error
 from groq_core.ratelimit.personal_limits import headers_of
-from groq_core.telemetry.trace_context import CLIENT, read_context
+from groq_core.telemetry.trace_context import CLIENT, NOBODY, read_context
 
 Endpoint: TypeAlias = Callable[[ApiExchange], Awaitable[None]]
 
@@ -80,7 +80,8 @@ class Dispatcher:
 
     async def __call__(self, exchange: ApiExchange) -> None:
         sent = exchange.headers
-        CLIENT.set(read_context(_text(sent, b"x-request-id"), _text(sent, b"traceparent")))
+        tells = b"x-request-id" in sent or b"traceparent" in sent
+        CLIENT.set(read_context(_text(sent, b"x-request-id"), _text(sent, b"traceparent")) if tells else NOBODY)
         try:
             if exchange.path not in self._open:
                 question = exchange.path.startswith("/v1/")

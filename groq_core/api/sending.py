@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing
 from time import perf_counter
 from typing import Protocol
 
@@ -62,7 +61,7 @@ async def stream_answer(
     started, exchange.asked = clock(), perf_counter()
     ended = False
     try:
-        async with aclosing(events):
+        try:
             async for event in events:
                 if chunk := writer.feed(event, clock() - started):
                     if exchange.started:
@@ -76,6 +75,8 @@ async def stream_answer(
                     await (exchange.end(last) if ended else exchange.write(last))
                     watch.release()
                     await _exhaust(events, exchange)
+        finally:
+            await events.aclose()
         if writer.finished is None:
             raise _no_end_error()
     except (Exception, asyncio.CancelledError) as caught:
@@ -118,7 +119,7 @@ async def fold_answer(
     reply.receipt.notes.extend(notes)
     started, exchange.asked = clock(), perf_counter()
     try:
-        async with aclosing(events):
+        try:
             async for event in events:
                 reply.apply(event, clock() - started)
                 if reply.finished is not None:
@@ -126,6 +127,8 @@ async def fold_answer(
                     if _goes_first(exchange, reply.receipt):
                         await answer(reply)
                     await _exhaust(events, exchange)
+        finally:
+            await events.aclose()
         if reply.finished is None:
             raise _no_end_error()
     except (Exception, asyncio.CancelledError) as caught:

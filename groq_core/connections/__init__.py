@@ -10,5 +10,6 @@ The connections of this server: how large a head, how slow a body, how many at o
 - ``workers``: Several processes behind one port: a parent that answers nothing, starts them, starts a dead one again,
   and ends them.
 
-Imported by ``api``, ``cli``, ``client``, ``gradio``, ``media``, ``serve``, ``services`` and ``ui``.
+Imported by ``api``, ``cli``, ``client``, ``compose``, ``gradio``, ``media``, ``serve``, ``services``, ``store`` and
+``ui``.
 """

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from typing import Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -29,6 +29,24 @@ def list_no_generators() -> None:
     half read is closed when it is collected, as before.
     """
     sys.set_asyncgen_hooks(firstiter=None)
+
+
+AGAIN_S: Final = 1.0
+"""Seconds after which a task that goes on though it was cancelled is cancelled once more."""
+
+
+async def end_task(task: asyncio.Task[Any]) -> None:
+    """
+    Cancel a task that would run for ever, and wait until it has ended, whatever it came to.
+
+    `asyncio.wait_for` of Python 3.11, and libraries that wait with it, forget a cancellation that comes in the very
+    moment in which what they wait for is done; whoever waited for the task would wait for ever.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait((task,), timeout=AGAIN_S)
+    if not task.cancelled():
+        task.exception()  # nobody else may have looked at it
 
 
 class PerLoop(Generic[T]):

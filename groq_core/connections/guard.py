@@ -14,7 +14,8 @@ import contextlib
 import re
 import sys
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any, ClassVar
 
 import msgspec
@@ -124,6 +125,7 @@ class GuardedProtocol(HttpToolsProtocol):
     """Told that nobody is left to hear the answer that is being given."""
 
     _unread_since: float | None = None
+    _rests_since: float | None = None
     _head_since: float | None = None
     _head_size = 0
     _waiting = 0
@@ -168,6 +170,7 @@ class GuardedProtocol(HttpToolsProtocol):
             tell()
 
     def data_received(self, data: bytes) -> None:
+        self._rests_since = None
         if self._head_since is None and self._body_since is None:
             self._head_since = self.guard.now()  # the first bytes of another request
             self._waiting = 0
@@ -192,6 +195,9 @@ class GuardedProtocol(HttpToolsProtocol):
         A head that asks for no other protocol. Nothing here speaks one, and httptools then passes over the body: that
         of everything that Java's client sends over plain HTTP, which offers HTTP/2 with it.
         """
+        end = data.find(b"\r\n\r\n")
+        if end >= 0 and not self._line and b"upgrade" not in data[:end].lower():
+            return data
         data = self._line + data
         known, self._line = len(self._line) and 1, b""
         end = data.find(b"\r\n\r\n")
@@ -209,46 +215,50 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_head = True
         super().on_message_begin()
 
-    def on_url(self, url: bytes) -> None:
-        super().on_url(url)
-        self._take(len(url))
-
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._head_size += len(name) + len(value) + 4
-        if not self._in_head:
-            if self._head_size > self.guard.bounds.head_bytes:
+        # Called for every field of every request: what they come to together is looked at when they are all here.
+        if self._in_head:
+            headers = self.headers
+            headers.append((name.lower(), value))
+            if len(headers) > self.guard.bounds.fields:
                 self._refuse(431)
-            return  # a trailer: what was read of the head has been believed already
-        # As uvicorn's own does, which is called for every field of every request.
-        name = name.lower()
-        if name == b"expect" and value.lower() == b"100-continue":
-            self.expect_100_continue = True
-        self.headers.append((name, value))
-        bounds = self.guard.bounds
-        if len(self.headers) > bounds.fields or self._head_size > bounds.head_bytes:
-            self._refuse(431)
+            return
+        self._head_size += len(name) + len(value) + 4
+        if self._head_size > self.guard.bounds.head_bytes:
+            self._refuse(431)  # a trailer is passed over: what was read of the head has been believed already
 
     def on_headers_complete(self) -> None:
         self._head_since = None
         self._in_head = False
         self._body_since, self._body_size = self.guard.now(), 0
         self._body_total = self._framing = 0
-        if not self._names_one_host():
+        self._head_size = len(self.url) + 4 * len(self.headers) + sum(map(len, chain.from_iterable(self.headers)))
+        if self._head_size > self.guard.bounds.head_bytes:
+            self._refuse(431)
+        fields = dict(self.headers)
+        if not self._names_one_host(fields):
             self._refuse(400)  # whoever stands between may have looked at another one
+        if b"expect" in fields:
+            asked = [value.lower() for name, value in self.headers if name == b"expect"]
+            self.expect_100_continue = b"100-continue" in asked
         if self.over and self.url.partition(b"?")[0].decode("latin-1") not in PROBES:
             self._refuse(503)
         super().on_headers_complete()
         self._answering += 1
 
-    def _names_one_host(self) -> bool:
+    def _names_one_host(self, fields: Mapping[bytes, bytes]) -> bool:
         """Whether the request says once, and in one way, whom it is for; HTTP/1.0 may leave it out."""
-        version, hosts = self.parser.get_http_version(), [value for name, value in self.headers if name == b"host"]
-        if version not in ("1.0", "1.1") or len(hosts) > 1 or (version == "1.1" and not hosts):
+        version, host = self.parser.get_http_version(), fields.get(b"host")
+        if version not in ("1.0", "1.1") or (version == "1.1" and host is None):
             return False
-        _, absolute, rest = self.url.partition(b"://")
-        if self.url.startswith(b"/") or not absolute:
+        if len(fields) < len(self.headers) and sum(name == b"host" for name, _ in self.headers) > 1:
+            return False
+        if self.url.startswith(b"/"):
             return True
-        return bool(hosts) and AUTHORITY_ENDS.split(rest, 1)[0].lower() == hosts[0].strip().lower()
+        _, absolute, rest = self.url.partition(b"://")
+        if not absolute:
+            return True
+        return host is not None and AUTHORITY_ENDS.split(rest, 1)[0].lower() == host.strip().lower()
 
     def on_body(self, body: bytes) -> None:
         self._body_size += len(body)
@@ -261,18 +271,28 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
+        """As uvicorn's, whose timer for each connection that rests is one look of the guard at all of them."""
         self._answering -= 1
-        super().on_response_complete()
-        if not self.transport.is_closing() and self.cycle.response_complete:
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        if self.cycle.response_complete:
             if self.over:
                 self.transport.close()
             else:
+                self._rests_since = self.guard.now()
                 self.guard.rests(self)
 
     def look(self, now: float) -> None:
         """Hang up when a head is not whole in time, or a body comes too slowly to be meant."""
         bounds = self.guard.bounds
         if self.transport.is_closing():
+            return
+        if self._rests_since is not None and now - self._rests_since > self.timeout_keep_alive:
+            self.transport.close()
             return
         if self._unread_since is not None and now - self._unread_since > bounds.stalled_s:
             self._tell_gone()
@@ -286,11 +306,6 @@ class GuardedProtocol(HttpToolsProtocol):
                 self._refusal = 408
                 self.send_400_response("")
             self._body_since, self._body_size = now, 0
-
-    def _take(self, size: int) -> None:
-        self._head_size += size
-        if self._head_size > self.guard.bounds.head_bytes:
-            self._refuse(431)
 
     def _refuse(self, status: int) -> None:
         """End the parser's work; uvicorn then answers by :meth:`send_400_response`."""

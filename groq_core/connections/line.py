@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE, RequestResponseCycle
@@ -44,6 +45,18 @@ class DirectLine:
             return True
 
         return offer
+
+    def take_body(self) -> bytes | None:
+        """
+        The request's body where all of it is here already, as that of most is; None where `receive` has to wait for it.
+        """
+        cycle = self._cycle
+        if cycle.more_body or cycle.disconnected or cycle.response_complete or cycle.waiting_for_100_continue:
+            return None
+        cycle.flow.resume_reading()
+        cycle.message_event.clear()
+        body, cycle.body = bytes(cycle.body), bytearray()
+        return body
 
     def listen(self, tell: Callable[[], None]) -> GuardedProtocol | None:
         """
@@ -99,6 +112,19 @@ class DirectLine:
         head = self._head(status, headers)
         cycle.chunked_encoding, cycle.expected_content_length = False, 0
         cycle.transport.write(head + body)
+        self._complete()
+
+    def end(self, body: bytes) -> bool:
+        """Send the last piece of a body that came in pieces, and its end, in one write; false where that cannot be."""
+        cycle = self._cycle
+        if not cycle.chunked_encoding or cycle.flow.write_paused or cycle.disconnected or cycle.response_complete:
+            return False
+        cycle.transport.write(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body) if body else b"0\r\n\r\n")
+        self._complete()
+        return True
+
+    def _complete(self) -> None:
+        cycle = self._cycle
         cycle.response_complete = True
         cycle.message_event.set()
         if not cycle.keep_alive:
@@ -108,13 +134,14 @@ class DirectLine:
     def _head(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
         """As the cycle's own ``send`` would write it, names in lower case as they came."""
         cycle = self._cycle
-        fields = [b"%b: %b" % field for field in (*cycle.default_headers, *headers)]
+        fields = [*chain.from_iterable(cycle.default_headers), *chain.from_iterable(headers)]
         if not cycle.keep_alive:
-            fields.append(b"connection: close")
+            fields += (b"connection", b"close")
         if HEADER_VALUE_RE.search(b"".join(fields)):
             raise RuntimeError("a header has a control character in it")
         cycle.response_started, cycle.waiting_for_100_continue = True, False
-        return b"%b%b\r\n\r\n" % (STATUS_LINE[status], b"\r\n".join(fields))
+        lines = b"%b: %b\r\n" * (len(fields) // 2) % tuple(fields)
+        return b"%b%b\r\n" % (STATUS_LINE[status], lines)
 
 
 def line_of(send: Any) -> DirectLine | None:

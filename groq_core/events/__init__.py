@@ -24,6 +24,7 @@ from __future__ import annotations
 from groq_core.events.agent_steps import ApprovalAsked, EndReason, RunEnded, StepStarted, ToolFinished, ToolStarted
 from groq_core.events.content import (
     CONTENT,
+    CONTENT_KINDS,
     Answer,
     AudioDelta,
     Content,
@@ -57,6 +58,7 @@ from groq_core.events.values import AttemptRecord, Segment, ToolCall, Transcript
 
 __all__ = [
     "CONTENT",
+    "CONTENT_KINDS",
     "Answer",
     "ApprovalAsked",
     "AttemptFailed",

@@ -12,13 +12,12 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from math import inf
 from typing import Literal
 
 from groq_core.errors import BrokenAnswerError, Kind, ProviderError, RequestError
 from groq_core.events import (
-    CONTENT,
+    CONTENT_KINDS,
     AttemptSkipped,
     AttemptStarted,
     Continued,
@@ -107,7 +106,7 @@ class FallbackChain:
         )
         if not route.candidates:
             raise RequestError(f"no model can do this: {route.reason}", param="model", code="no_model")
-        run = ChainRun(request, deque(route.specs), budget)
+        run = ChainRun(request, route.specs, deque(route.specs), budget)
         turns = Turns(run, self._health)
         waited = 0.0
         while budget.remaining_s > 0 and budget.remaining > 0:
@@ -133,18 +132,24 @@ class FallbackChain:
             run.asked.append(turn.spec)
             finished = False
             try:
-                async with aclosing(self._ask(run, turns, turn)) as events:
+                events = self._ask(run, turns, turn)
+                try:
                     async for event in events:
-                        finished = finished or isinstance(event, Finished)
+                        finished = finished or type(event) is Finished
                         yield event
+                finally:
+                    await events.aclose()
             finally:
                 if overhead is not None:
                     self._metrics.overhead.observe(overhead)  # after the answer, which waits for none of it
             if finished:
                 return
-        async with aclosing(self._nobody(run)) as events:
+        events = self._nobody(run)
+        try:
             async for event in events:
                 yield event
+        finally:
+            await events.aclose()
 
     async def _await_probe(self, run: ChainRun, spec: ModelSpec) -> None:
         """Wait until the request that found out about a target is through, or the time is up."""
@@ -160,9 +165,10 @@ class FallbackChain:
         attempt, splice = run.attempt(turn, turns.waiting())
         heard = False
         try:
-            async with aclosing(self._send(run, turns, attempt)) as events:
+            events = self._send(run, turns, attempt)
+            try:
                 async for event in events:
-                    if isinstance(event, TextDelta):
+                    if type(event) is TextDelta:
                         heard = True
                         if splice is not None and not splice.joined:
                             for piece in self._splice(run, spec, splice, event):
@@ -170,20 +176,22 @@ class FallbackChain:
                             continue
                         run.catch_up()
                         run.sent.append(event.text)
-                    elif isinstance(event, ReasoningDelta):
+                    elif type(event) is ReasoningDelta:
                         if splice is not None:
                             continue  # the reader has seen thoughts about this answer already
-                    elif isinstance(event, CONTENT):
+                    elif type(event) in CONTENT_KINDS:
                         heard = run.beyond_text = True
-                    elif isinstance(event, AttemptStarted) and event.hedge:
+                    elif type(event) is AttemptStarted and event.hedge:
                         # The second of a race has had its turn, whoever wins.
                         run.queue = deque(
                             one for one in run.queue if (one.provider, one.id) != (event.provider, event.model)
                         )
-                    elif isinstance(event, Finished) and splice is not None and not splice.joined:
+                    elif type(event) is Finished and splice is not None and not splice.joined:
                         for piece in self._splice(run, spec, splice, None):
                             yield piece
                     yield event
+            finally:
+                await events.aclose()
         except Unclear:
             # Asked without the beginning, it says everything again, and every letter can be compared.
             run.refused_prefill.add(spec.name)

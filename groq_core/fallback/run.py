@@ -65,7 +65,7 @@ class TargetTurn(msgspec.Struct, frozen=True, kw_only=True):
 _PROVIDER = attrgetter("provider")
 
 
-class ChainRun:
+class ChainRun(msgspec.Struct, eq=False):
     """
     One user request on its way down the chain.
 
@@ -85,25 +85,24 @@ class ChainRun:
         insisted, patience: Targets asked against our own count, and asked again after a short wait they named.
     """
 
-    def __init__(self, request: Request, queue: deque[ModelSpec], budget: Budget) -> None:
-        self.request = request
-        self.mended: dict[str, Request] = {}
-        self.route = tuple(queue)
-        self.queue = queue
-        self.passed: list[PassedOver] = []
-        self.budget = budget
-        self.sent: list[str] = []
-        self.beyond_text = False
-        self.failures: list[ProviderError] = []
-        self.skipped: list[ProviderError] = []
-        self.asked: list[ModelSpec] = []
-        self.doubts: Counter[str] = Counter()
-        self.refused_prefill: set[str] = set()
-        self.again: set[str] = set()
-        self.insisted: set[str] = set()
-        self.patience: set[str] = set()
-        self._bypass: Bypass | None = None
-        self._caught_up = 0
+    request: Request
+    route: tuple[ModelSpec, ...]
+    queue: deque[ModelSpec]
+    budget: Budget
+    mended: dict[str, Request] = {}
+    passed: list[PassedOver] = []
+    sent: list[str] = []
+    beyond_text: bool = False
+    failures: list[ProviderError] = []
+    skipped: list[ProviderError] = []
+    asked: list[ModelSpec] = []
+    doubts: Counter[str] = msgspec.field(default_factory=Counter)
+    refused_prefill: set[str] = set()
+    again: set[str] = set()
+    insisted: set[str] = set()
+    patience: set[str] = set()
+    _bypass: Bypass | None = None
+    _caught_up: int = 0
 
     @property
     def text(self) -> str:

@@ -31,6 +31,8 @@ class Turns:
     # ── in order ─────────────────────────────────────────────────────────────────────────────────────
 
     def awake(self, spec: ModelSpec) -> bool:
+        if not self._health.suspects(self._credential):
+            return True
         # A target that broke off in this very answer may be asked once more to complete it.
         if spec.name in self._run.again and self._run.is_committed:
             return True
@@ -53,6 +55,8 @@ class Turns:
     def _is_reserved_for_others(self, spec: ModelSpec) -> bool:
         """Whether asking it would take the one request that is kept back for a provider not asked yet."""
         run = self._run
+        if not run.asked:
+            return False
         asked = {one.provider for one in run.asked}
         if spec.provider not in asked:
             return False
@@ -64,7 +68,7 @@ class Turns:
         queue = list(self._run.queue)
         if self._health.suspects(self._credential):
             queue = [spec for spec in queue if self.awake(spec) or self._may_be_asked(self._cooling(spec))]
-        return queue + [one.spec for one in self._open()]
+        return queue + [one.spec for one in self._open()] if self._run.passed else queue
 
     # ── out of turn ──────────────────────────────────────────────────────────────────────────────────
 

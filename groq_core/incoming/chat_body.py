@@ -94,7 +94,7 @@ def read_chat(raw: bytes, *, caller: Caller, request_id: str, no_store: bool = F
             request_id=request_id,
         ),
         stream=stream,
-        include_usage=bool(own.get("stream_options", {}).get("include_usage")),
+        include_usage="stream_options" in own and bool(own["stream_options"].get("include_usage")),
         by_function_call=fields.by_function_call,
         notes=(*notes, *fields.notes),
     )
@@ -107,4 +107,9 @@ def take_own(body: dict[str, Any]) -> dict[str, Any]:
     Raises:
         RequestError: 400 naming the field.
     """
-    return OWN.check({name: body.pop(name) for name in OWN.rules if name in body})
+    found: dict[str, Any] = {}
+    for name, rule in OWN.rules.items():
+        if name in body and (value := body.pop(name)) is not None:
+            rule.check(value, name)
+            found[name] = value
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import aclosing
 
 import msgspec
 
@@ -34,11 +33,14 @@ class Breaker:
         began = self._health.now()
         judged = answered = False
         try:
-            async with aclosing(handle(attempt)) as events:
+            events = handle(attempt)
+            try:
                 async for event in events:
-                    if isinstance(event, Finished):
+                    if type(event) is Finished:
                         judged = answered = True
                     yield event
+            finally:
+                await events.aclose()
         except ProviderError as error:
             judged = True
             if error.attempt is None:

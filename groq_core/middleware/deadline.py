@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
 
 from groq_core.errors import Kind, ProviderError
-from groq_core.events import CONTENT, Event, Events
+from groq_core.events import CONTENT_KINDS, Events
 from groq_core.pipeline import Attempt, Bypass, Handler
 from groq_core.requests import ChatRequest, SpeechRequest, TranscriptionRequest
 
@@ -49,11 +48,6 @@ class Deadline:
 
     def _extra(self, attempt: Attempt) -> float:
         match attempt.request:
-            case TranscriptionRequest(duration_s=seconds):
-                # Groq transcribes at about 200 times real time; a backup on somebody's own machine may do 10.
-                return seconds / 10
-            case SpeechRequest():
-                return self.idle
             case ChatRequest() as request:
                 needs = request.needs
                 reading = max(0, needs.prompt_tokens - SHORT_PROMPT) / PROMPT_TOKENS_PER_S
@@ -61,76 +55,80 @@ class Deadline:
                     return reading
                 wanted = needs.max_tokens or USUAL_ANSWER_TOKENS
                 return reading + wanted / (attempt.spec.tokens_per_s or USUAL_TOKENS_PER_S)
+            case TranscriptionRequest(duration_s=seconds):
+                # Groq transcribes at about 200 times real time; a backup on somebody's own machine may do 10.
+                return seconds / 10
+            case SpeechRequest():
+                return self.idle
 
     async def __call__(self, handle: Handler[Attempt], attempt: Attempt) -> Events:
-        watch = _Watch(attempt.bypass, self.idle)
+        watch = _Watch(attempt.bypass, self.idle, attempt.budget.remaining_s)
         allowed, kind = self.allowance(attempt), Kind.TIMEOUT_FIRST_TOKEN
+        events = handle(attempt)
         try:
-            async with aclosing(handle(attempt)) as events:
-                while True:
-                    try:
-                        event = await watch.next(events, allowed, attempt.budget.remaining_s)
-                    except StopAsyncIteration:
-                        return
-                    except TimeoutError as error:
-                        if watch.all_is_spent:
-                            message = "the time for this request is used up"
-                            raise ProviderError(Kind.DEADLINE, message) from error
-                        raise ProviderError(kind, f"silent for {allowed:g} s") from error
-                    # Outside the timeout on purpose: a slow reader is not a slow model.
-                    yield event
-                    if allowed is not self.idle and isinstance(event, CONTENT):
-                        allowed, kind = self.idle, Kind.TIMEOUT_IDLE
+            watch.begin(allowed)
+            async for event in events:
+                # Outside the timeout on purpose: a slow reader is not a slow model.
+                watch.pause()
+                yield event
+                if allowed is not self.idle and type(event) in CONTENT_KINDS:
+                    allowed, kind = self.idle, Kind.TIMEOUT_IDLE
+                watch.begin(allowed)
+        except asyncio.CancelledError as error:
+            if not watch.has_interrupted():
+                raise
+            if watch.all_is_spent:
+                raise ProviderError(Kind.DEADLINE, "the time for this request is used up") from error
+            raise ProviderError(kind, f"silent for {allowed:g} s") from error
         finally:
             watch.stop()
+            await events.aclose()
 
 
 class _Watch:
     """
-    A timeout around one `anext` after another, with one timer for all of them.
+    A timeout around one wait for an event after another, with one timer for all of them.
 
     `asyncio.timeout` sets and cancels a timer each time, 3 µs that a fast stream pays per event. Here the
     timer is left running and looks, when it fires, whether the wait it guards has really lasted that long.
 
     Args:
         bypass: By which something may come during a wait; it then lasts ``idle`` seconds from that on.
+        left: Seconds that the request has from now on.
     """
 
-    def __init__(self, bypass: Bypass | None, idle: float) -> None:
+    def __init__(self, bypass: Bypass | None, idle: float, left: float) -> None:
         self._loop = asyncio.get_running_loop()
         self._bypass = bypass
         self._idle = idle
         self._timer: asyncio.TimerHandle | None = None
         self._fires_at = 0.0
-        self._silent_until = self._latest = 0.0
+        self._silent_until = 0.0
+        self._latest = self._loop.time() + left
         self._task: asyncio.Task[object] | None = None
+        self._cancelling = 0
         self._expired = False
 
-    async def next(self, events: Events, seconds: float, left: float) -> Event:
-        """
-        Await the next event, for so many seconds, and for no longer than the request has left.
-
-        Raises:
-            TimeoutError: It did not come in time; the stream has been interrupted and must be closed.
-        """
-        task = asyncio.current_task()
+    def begin(self, seconds: float) -> None:
+        """The running task waits for the next event, for so long, and for no longer than the request has left."""
+        task = self._task = asyncio.current_task()
         assert task is not None, "events are read inside a task"
-        cancelling = task.cancelling()
-        now = self._loop.time()
-        self._silent_until, self._latest = now + seconds, now + left
-        if self._timer is None or self._fires_at > min(self._silent_until, self._latest):
+        self._cancelling = task.cancelling()
+        self._silent_until = self._loop.time() + seconds
+        # It never fires later than the request's own end.
+        if self._timer is None or self._fires_at > self._silent_until:
             self._arm()
-        self._task = task
-        try:
-            return await events.__anext__()
-        except asyncio.CancelledError as error:
-            if self._expired:
-                self._expired = False
-                if task.uncancel() <= cancelling:
-                    raise TimeoutError from error
-            raise
-        finally:
-            self._task = None
+
+    def pause(self) -> None:
+        """It has come; until the next wait begins nobody is interrupted."""
+        self._task = None
+
+    def has_interrupted(self) -> bool:
+        """Whether the wait ended because it took too long, and not because somebody else cancelled the task."""
+        if not self._expired or self._task is None:
+            return False
+        self._expired = False
+        return self._task.uncancel() <= self._cancelling
 
     @property
     def all_is_spent(self) -> bool:
@@ -160,6 +158,7 @@ class _Watch:
         self._task.cancel()
 
     def stop(self) -> None:
+        self._task = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -5,12 +5,21 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from contextlib import aclosing
 
 import msgspec
 
 from groq_core.errors import ChainError, GroqCoreError, RequestError
-from groq_core.events import AudioDelta, Event, Events, Finished, ReasoningDelta, TextDelta, ToolCallDelta
+from groq_core.events import (
+    AttemptSkipped,
+    AudioDelta,
+    Degraded,
+    Event,
+    Events,
+    Finished,
+    ReasoningDelta,
+    TextDelta,
+    ToolCallDelta,
+)
 from groq_core.pipeline import Handler
 from groq_core.reply import Receipt
 from groq_core.requests import Request
@@ -19,7 +28,15 @@ from groq_core.telemetry.trace_context import CLIENT
 
 logger = logging.getLogger("groq_core.request")
 
-_SPOKEN = (TextDelta, ReasoningDelta, ToolCallDelta, AudioDelta)
+_SPOKEN = frozenset({TextDelta, ReasoningDelta, ToolCallDelta, AudioDelta})
+
+_UNUSUAL = frozenset({AttemptSkipped, Degraded})
+"""What is counted of a story beside how long it took and who answered."""
+
+
+def _has_readers() -> bool:
+    """Whether anybody wants to read how requests went."""
+    return logger.isEnabledFor(logging.INFO)
 
 
 class Asking(msgspec.Struct, frozen=True):
@@ -78,17 +95,21 @@ class Log:
         clock = self._clock
         started = clock()
         outcome, error = "cancelled", ""
+        finished: Finished | None = None
         self._metrics.requests += 1
         mark = object()
         self._running[mark] = request, started
         try:
-            async with aclosing(handle(request)) as events:
+            events = handle(request)
+            try:
                 async for event in events:
-                    if not isinstance(event, _SPOKEN):
+                    if type(event) not in _SPOKEN:
                         story.append((event, clock() - started))
-                        if isinstance(event, Finished):
-                            outcome = "answered"
+                        if type(event) is Finished:
+                            outcome, finished = "answered", event
                     yield event
+            finally:
+                await events.aclose()
         except RequestError as failure:
             outcome, error = "refused", failure.code or str(failure.status)
             raise
@@ -98,24 +119,37 @@ class Log:
             raise
         finally:
             del self._running[mark]
-            receipt = Receipt()
-            for told, elapsed in story:
-                receipt.note(told, elapsed)
-            if outcome == "answered" and receipt.degraded:
-                outcome = "degraded"
-            self._write(request, receipt, outcome, error, clock() - started)
+            elapsed = clock() - started
+            if finished is not None and _UNUSUAL.isdisjoint([type(told) for told, _ in story]) and not _has_readers():
+                self._time(request, finished.provider, finished.model, error, elapsed)
+            else:
+                self._fold(request, story, outcome, error, elapsed)
             self._changed()
+
+    def _time(self, request: Request, provider: str, model: str, error: str, elapsed: float) -> None:
+        # A model's id comes from the caller, who may have put anything into it.
+        labels = request.needs.operation, provider, self._metrics.label(model if provider else ""), error
+        self._metrics.operation_duration.labels(*labels).observe(elapsed)
+
+    def _fold(
+        self, request: Request, story: list[tuple[Event, float]], outcome: str, error: str, elapsed: float
+    ) -> None:
+        """Count what the story tells, and write it down."""
+        receipt = Receipt()
+        for told, at in story:
+            receipt.note(told, at)
+        if outcome == "answered" and receipt.degraded:
+            outcome = "degraded"
+        self._write(request, receipt, outcome, error, elapsed)
 
     def _write(self, request: Request, receipt: Receipt, outcome: str, error: str, elapsed: float) -> None:
         label = self._metrics.label  # a model id comes from the caller, who may have put anything into it
         served = receipt.served_by or {"provider": "", "model": ""}
-        self._metrics.operation_duration.labels(
-            request.needs.operation, served["provider"], label(served["model"]), error
-        ).observe(elapsed)
+        self._time(request, served["provider"], served["model"], error, elapsed)
         for record in receipt.close_attempts():
             if record.outcome == "skipped":
                 self._metrics.attempts.labels(record.provider, label(record.model), "skipped", record.error or "").inc()
-        if not logger.isEnabledFor(logging.INFO):
+        if not _has_readers():
             return
         usage = receipt.finished.usage if receipt.finished else None
         client = CLIENT.get()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import aclosing
 
 import msgspec
 
 from groq_core.errors import ProviderError
 from groq_core.events import (
-    CONTENT,
+    CONTENT_KINDS,
     AttemptFailed,
     AttemptStarted,
     Events,
@@ -63,18 +62,21 @@ class Observe:
         self._changed()
         try:
             yield AttemptStarted(number=number, provider=spec.provider, model=spec.id, hedge=attempt.hedge)
-            async with aclosing(handle(attempt)) as events:
+            events = handle(attempt)
+            try:
                 async for event in events:
-                    if ttft is None and isinstance(event, CONTENT):
+                    if ttft is None and type(event) in CONTENT_KINDS:
                         ttft = clock() - started
                         stats.ttfts.append(ttft)
-                    if isinstance(event, TextDelta):
+                    if type(event) is TextDelta:
                         size += len(event.text)
-                    elif isinstance(event, Finished):
+                    elif type(event) is Finished:
                         outcome = "answered"
                         stats.answered += 1
                         event = finished = self._complete(event, attempt, number, ttft, clock() - started)
                     yield event
+            finally:
+                await events.aclose()
         except ProviderError as error:
             outcome, kind = "failed", error.kind
             stats.failed += 1

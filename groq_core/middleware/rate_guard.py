@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from contextlib import aclosing
 from math import inf
 
 import msgspec
@@ -108,13 +107,16 @@ class RateGuard:
         settled = False
         try:
             guarded = msgspec.structs.replace(attempt, on_headers=on_headers)
-            async with aclosing(handle(guarded)) as events:
+            events = handle(guarded)
+            try:
                 async for event in events:
-                    if isinstance(event, Finished):
+                    if type(event) is Finished:
                         # Before it is told: what is left stands in the headers of an answer that goes out whole.
                         buckets.leave(reservation, used=self._actual_cost(event, attempt, cost))
                         settled = True
                     yield event
+            finally:
+                await events.aclose()
         except ProviderError as error:
             if error.limit is not None:
                 self._learn_text(buckets, error.limit)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 
 import msgspec
 
 from groq_core.errors import ProviderError
-from groq_core.events import CONTENT, Events, Waiting
+from groq_core.events import CONTENT_KINDS, Events, Waiting
 from groq_core.failures import policy
 from groq_core.fallback.decide import Move, State, decide
 from groq_core.pipeline import Attempt, Handler
@@ -38,10 +37,13 @@ class Retry:
         while True:
             committed = False
             try:
-                async with aclosing(handle(attempt)) as events:
+                events = handle(attempt)
+                try:
                     async for event in events:
-                        committed = committed or isinstance(event, CONTENT)
+                        committed = committed or type(event) in CONTENT_KINDS
                         yield event
+                finally:
+                    await events.aclose()
             except ProviderError as error:
                 move = None if committed or attempt.hedge or error.attempt is None else _decide(error, attempt, tried)
                 if move is None or move.to != "retry":

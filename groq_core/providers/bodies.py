@@ -78,16 +78,6 @@ def _wire_call(call: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def has_images(messages: Iterable[Message]) -> bool:
-    """Whether any message shows a picture."""
-    return any(
-        isinstance(part, dict) and part.get("type") == "image_url"
-        for message in messages
-        if isinstance(content := message.get("content"), list)
-        for part in content
-    )
-
-
 def says_nothing(name: str, value: object) -> bool:
     """Whether a parameter has the value it would have if it were not sent."""
     if name in {"n", "temperature", "top_p"}:
@@ -104,7 +94,7 @@ def assemble_body(
     Args:
         fields: Of a message, those the server takes.
     """
-    if has_images(request.messages) and not spec.can(Capability.VISION):
+    if request.needs.images and not spec.can(Capability.VISION):
         notes.append(Note(code="images_left_out", text=f"{spec.id} reads text only: the images were left out"))
     messages = wire_messages(request.messages, spec, fields)
     body = {"messages": messages, "model": spec.id, "stream": request.stream, **params}

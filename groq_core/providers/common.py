@@ -18,7 +18,7 @@ import msgspec
 
 from groq_core import __version__
 from groq_core.errors import Kind, ProviderError
-from groq_core.events import CONTENT, AudioDelta, Event, Events, Finished, Note, Usage
+from groq_core.events import CONTENT_KINDS, AudioDelta, Event, Events, Finished, Note, Usage
 from groq_core.failures.classify import from_event, from_exception
 from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt
@@ -163,7 +163,7 @@ class SdkProvider(ABC):
                             shortcut.open(response)
                     events = [*await _last_words(reads, decoder), *decoder.close()]
             for event in events:
-                if first is None and isinstance(event, CONTENT):
+                if first is None and type(event) in CONTENT_KINDS:
                     first = self._clock()
                 yield self._sign(event, spec, response, started, first)
 
@@ -177,7 +177,7 @@ class SdkProvider(ABC):
             async with self._exchange(attempt, upload) as response:
                 body = await response.aread()
                 for event in read_transcription(body, response.headers.get("content-type", "")):
-                    if isinstance(event, Finished):
+                    if type(event) is Finished:
                         event = _with_duration(event, request.duration_s)
                     yield self._sign(event, spec, response, started, self._clock())
 
@@ -209,7 +209,7 @@ class SdkProvider(ABC):
 
     def _sign(self, event: Event, spec: ModelSpec, response: Response, started: float, first: float | None) -> Event:
         """Put on the finish what the bytes do not tell: who answered, and how long it took."""
-        if not isinstance(event, Finished):
+        if type(event) is not Finished:
             return event
         return msgspec.structs.replace(
             event,

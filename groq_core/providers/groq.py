@@ -173,9 +173,12 @@ class GroqProvider(SdkProvider):
 
 def chat_body(request: ChatRequest, spec: ModelSpec) -> tuple[dict[str, Any], list[Note]]:
     """The body of a chat in the form Groq accepts, now or in a batch, and what had to be changed for it."""
-    params, notes = only_accepted(request.params, ACCEPTED, "Groq")
-    notes += limit_max_tokens(params, spec, "max_completion_tokens")
-    notes += fitting_effort(params, spec)
+    params: dict[str, Any] = {}
+    notes: list[Note] = []
+    if request.params:
+        params, notes = only_accepted(request.params, ACCEPTED, "Groq")
+        notes += limit_max_tokens(params, spec, "max_completion_tokens")
+        notes += fitting_effort(params, spec)
     _fit_reasoning(params, spec)
     if params.get("service_tier") not in SERVICE_TIERS:
         params.pop("service_tier", None)
@@ -184,6 +187,8 @@ def chat_body(request: ChatRequest, spec: ModelSpec) -> tuple[dict[str, Any], li
 
 def _fit_reasoning(params: dict[str, Any], spec: ModelSpec) -> None:
     """Ask for thoughts apart from the answer, and never for what the model or the request forbids."""
+    if not params and not spec.id.startswith(THINKS_ALOUD):
+        return
     if not spec.can(Capability.REASONING):
         params.pop("reasoning_format", None)
         params.pop("include_reasoning", None)

@@ -249,6 +249,8 @@ class TargetBudget:
 
     def never(self, cost: Cost) -> Bucket | None:
         """The bucket that this request is larger than, if there is one."""
+        if not self._buckets:
+            return None
         return next((bucket for bucket in self._buckets.values() if sum(cost.of(bucket.kind)) > bucket.limit), None)
 
     def within(self, cost: Cost) -> Cost:
@@ -264,6 +266,8 @@ class TargetBudget:
 
     def room_in(self, cost: Cost) -> float:
         """Seconds until a request fits, by the limits that are known; 0 when it does."""
+        if not self._buckets:
+            return 0.0
         now = self._clock()
         return max((bucket.wait(sum(cost.of(bucket.kind)), now) for bucket in self._buckets.values()), default=0.0)
 

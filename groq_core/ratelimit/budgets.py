@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, MutableMapping
-
-from cachetools import LRUCache
+from collections import OrderedDict
+from collections.abc import Callable
 
 from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.ratelimit.waiting import TargetBuckets
@@ -20,6 +19,7 @@ class LocalBudgets:
 
     Args:
         rpm, tpm: Our own ceilings per model; None for none.
+        capacity: Targets kept; one more makes the one that was asked for longest ago forgotten.
 
     Attributes:
         share: The part of the limits of a target that is new here; below 1 where other processes ask it too.
@@ -36,18 +36,22 @@ class LocalBudgets:
     ) -> None:
         self._rpm, self._tpm, self._clock = rpm, tpm, clock
         self.share = share
-        self._targets: MutableMapping[tuple[str, str], TargetBuckets] = LRUCache(capacity)
+        self._capacity = capacity
+        self._targets: OrderedDict[tuple[str, str], TargetBuckets] = OrderedDict()
 
     def of(self, credential: str, name: str) -> TargetBuckets:
-        buckets = self._targets.get((credential, name))
+        key = credential, name
+        buckets = self._targets.get(key)
         if buckets is None:
-            buckets = self._targets[credential, name] = TargetBuckets(
-                self._clock, self.share if credential == SERVER else 1.0
-            )
+            if len(self._targets) >= self._capacity:
+                self._targets.popitem(last=False)
+            buckets = self._targets[key] = TargetBuckets(self._clock, self.share if credential == SERVER else 1.0)
             if self._rpm is not None:
                 buckets.cap("requests", 60, self._rpm)
             if self._tpm is not None:
                 buckets.cap("tokens", 60, self._tpm)
+        else:
+            self._targets.move_to_end(key)
         return buckets
 
     def find(self, credential: str, name: str) -> TargetBuckets | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
-
-from cachetools import LRUCache
+from collections import OrderedDict
 
 from groq_core.requests import Needs
 
 DEFAULT_ANSWER_TOKENS = 1024
 """Assumed of a request that sets no maximum."""
+
+KEPT = 500
+"""Models whose factor is known; ids come from callers and could be any number."""
 
 
 class Estimates:
@@ -21,7 +22,7 @@ class Estimates:
     """
 
     def __init__(self) -> None:
-        self._factors: MutableMapping[str, float] = LRUCache(500)
+        self._factors: OrderedDict[str, float] = OrderedDict()
 
     def prompt_tokens(self, model: str, needs: Needs) -> int:
         """Tokens of the prompt, as this model is likely to count them."""
@@ -38,3 +39,6 @@ class Estimates:
             return
         seen = min(8.0, max(0.125, actual / needs.prompt_tokens))
         self._factors[model] = self._factors.get(model, seen) * 0.8 + seen * 0.2
+        self._factors.move_to_end(model)
+        if len(self._factors) > KEPT:
+            self._factors.popitem(last=False)

@@ -127,11 +127,17 @@ class HeaderLimit(msgspec.Struct, frozen=True):
     full_in_s: float
 
 
-_HEADERS = (
-    ("requests", "requests", DAY),
-    ("tokens", "tokens", MINUTE),
-    ("audio_seconds", "audio-seconds", HOUR),
-)
+def _names(kind: str) -> tuple[str, str, str]:
+    name = kind.replace("_", "-")
+    return f"x-ratelimit-limit-{name}", f"x-ratelimit-remaining-{name}", f"x-ratelimit-reset-{name}"
+
+
+_HEADERS = [
+    (kind, window, *_names(kind)) for kind, window in (("requests", DAY), ("tokens", MINUTE), ("audio_seconds", HOUR))
+]
+
+
+_LIMITS = frozenset(limit_name for _, _, limit_name, _, _ in _HEADERS)
 
 
 def read_headers(headers: Mapping[str, str]) -> tuple[HeaderLimit, ...]:
@@ -143,13 +149,14 @@ def read_headers(headers: Mapping[str, str]) -> tuple[HeaderLimit, ...]:
     Args:
         headers: Of the response; httpx's are case-insensitive, a plain mapping needs lower-case names.
     """
+    if _LIMITS.isdisjoint(headers):
+        return ()
     found = []
-    for kind, name, window in _HEADERS:
-        limit = _number(headers.get(f"x-ratelimit-limit-{name}"))
-        if limit is None or limit <= 0:
+    for kind, window, limit_name, remaining_name, reset_name in _HEADERS:
+        if not (text := headers.get(limit_name)) or (limit := _number(text)) is None or limit <= 0:
             continue
-        remaining = _number(headers.get(f"x-ratelimit-remaining-{name}"))
-        reset = _duration(headers.get(f"x-ratelimit-reset-{name}"))
+        remaining = _number(headers.get(remaining_name))
+        reset = _duration(headers.get(reset_name))
         if remaining is None:
             remaining = limit if reset is None else max(0.0, limit - reset * limit / window)
         if reset is None:

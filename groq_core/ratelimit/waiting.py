@@ -54,7 +54,8 @@ class TargetBuckets:
     def release_learners(self) -> None:
         """The limits are known as far as they will be: whoever waited for that may go."""
         self.budget.known = True
-        self._pump()
+        if self._queues:
+            self._pump()
 
     # ── one process among several ────────────────────────────────────────────────────────────────────
 
@@ -164,4 +165,5 @@ class TargetBuckets:
     def leave(self, reservation: Reservation, *, used: Cost | None = None) -> None:
         """The request is over; see :meth:`TargetBudget.settle`."""
         self.budget.settle(reservation, used)
-        self._pump()
+        if self._queues:
+            self._pump()

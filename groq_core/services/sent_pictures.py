@@ -49,7 +49,7 @@ async def clean(request: ChatRequest, pieces: Pieces) -> tuple[ChatRequest, tupl
     Raises:
         RequestError: 400, 413 or 422 with the path of the picture that cannot be used.
     """
-    if not _has_data_urls(request):
+    if not request.needs.images or not _has_data_urls(request):
         return request, ()
     # Decoding takes milliseconds to seconds, in which other people's tokens want to go out.
     return await asyncio.to_thread(clean_now, request, pieces)

@@ -22,7 +22,7 @@ MARK = "*Simulated: no model was asked; groq-core's simulator wrote this from yo
 _MARKS = (
     MARK,
     "*This is a simulated answer, written by groq-core's simulator; no model saw your message.*",
-    "*A simulated answer: the text below was computed from your message, not by a model.*",
+    "*A simulated answer: this text was computed from your message, not by a model.*",
 )
 ABOUT = (
     "This is a simulated answer: no model is behind it, and nothing leaves this machine. What the simulator can do "

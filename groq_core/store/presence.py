@@ -102,7 +102,8 @@ class Presence:
         while True:
             if self.away and seconds:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._there.wait(), max(0.0, ends - time.monotonic()))
+                    async with asyncio.timeout(ends - time.monotonic()):
+                        await self._there.wait()
             try:
                 return await self.within(answer_s, ask)
             except UNAVAILABLE:

@@ -9,6 +9,7 @@ From a provider's bytes to events.
 - ``halves``: Letters that arrive in two halves.
 - ``loose``: Read a chunk whose fields are not of the types they should be: whatever can be told from it is.
 - ``odd_reader``: What can be told from chunks that are not as they should be.
+- ``plain_completion``: A whole answer as most are, one text and how it ended.
 - ``thoughts``: Part what a model thinks aloud, in tags like ``<think>…</think>`` at the beginning of its answer.
 - ``tool_calls``: Put the pieces of tool calls together, whatever a server leaves out, repeats or misnumbers.
 - ``transcription``: From the body of a transcription to its events: its words are read whatever stands beside them.

@@ -48,29 +48,31 @@ class AnswerReader:
         split_thoughts: Take ``<think>…</think>`` at the beginning of the content for reasoning.
     """
 
+    # What an answer seldom has is the same for all until it has it: one is made for every attempt.
+    done = False
+    finish_reason: FinishReason | None = None
+    malformed = 0
+    odd = 0
+    chunks = 0
+    _maybe_finished = False
+    # Indices of choices that were seen beside the one that is the answer.
+    _others: frozenset[int] = frozenset()
+    _error: ProviderError | None = None
+    _spoke = False
+    # A chunk had nothing in any field that we know.
+    _silent = False
+    _calls: ToolCalls | None = None
+    _usage: Usage | None = None
+    _model = ""
+    _request_id: str | None = None
+    _fingerprint: str | None = None
+    _service_tier: str | None = None
+    _seed: int | None = None
+
     def __init__(self, *, split_thoughts: bool = True) -> None:
-        self.done = False
-        self.finish_reason: FinishReason | None = None
-        self.malformed = 0
-        self.odd = 0
-        self.chunks = 0
         self._thoughts = Thoughts() if split_thoughts else None
         self._halves = Halves()
         self._thought_halves = Halves()
-        self._maybe_finished = False
-        # Indices of choices that were seen beside the one that is the answer.
-        self._others: frozenset[int] = frozenset()
-        self._error: ProviderError | None = None
-        self._spoke = False
-        # A chunk had nothing in any field that we know.
-        self._silent = False
-        self._calls: ToolCalls | None = None
-        self._usage: Usage | None = None
-        self._model = ""
-        self._request_id: str | None = None
-        self._fingerprint: str | None = None
-        self._service_tier: str | None = None
-        self._seed: int | None = None
         self._executed: dict[int, Any] = {}
         self._annotations: list[Any] = []
         self._template = ChunkTemplate()

@@ -32,6 +32,7 @@ from groq_core.failures.classify import from_event
 from groq_core.streaming.careless import is_torn, mend
 from groq_core.streaming.loose import chunk_in
 from groq_core.streaming.odd_reader import OddReader, tells
+from groq_core.streaming.plain_completion import read_plain
 from groq_core.streaming.wire_types import (
     NO_USAGE,
     Chunk,
@@ -69,17 +70,15 @@ class StreamDecoder(OddReader):
         thinks: What :meth:`read_words` gives is thoughts.
     """
 
-    def __init__(self, *, split_thoughts: bool = True) -> None:
-        super().__init__(split_thoughts=split_thoughts)
-        self._begun = False
-        self._body: list[bytes] | None = None
-        self._rest = b""
-        self._error_event = False
-        # The last chunk of this read, from which the template is learnt.
-        self._last: tuple[bytes, Chunk] | None = None
-        # Nothing is held back: a chunk like those before it is nothing but its words.
-        self._steady = False
-        self.thinks = False
+    thinks = False
+    _begun = False
+    _body: list[bytes] | None = None
+    _rest = b""
+    _error_event = False
+    # The last chunk of this read, from which the template is learnt.
+    _last: tuple[bytes, Chunk] | None = None
+    # Nothing is held back: a chunk like those before it is nothing but its words.
+    _steady = False
 
     def feed(self, data: bytes) -> list[Event]:
         """
@@ -393,11 +392,13 @@ def read_completion(body: bytes, *, split_thoughts: bool = True) -> list[Event]:
     """
     if not body.strip():
         raise ProviderError(Kind.EMPTY_ANSWER, "the body is empty")
-    decoder = StreamDecoder(split_thoughts=split_thoughts)
     try:
         chunk = decode_chunk(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _read_odd_body(body, decoder)
+        return _read_odd_body(body, StreamDecoder(split_thoughts=split_thoughts))
+    if (plain := read_plain(chunk)) is not None:
+        return plain
+    decoder = StreamDecoder(split_thoughts=split_thoughts)
     if chunk.choices is None and not tells(chunk.error):
         return _read_odd_body(body, decoder)
     decoder.take(chunk)

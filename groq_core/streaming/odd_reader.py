@@ -14,10 +14,8 @@ from groq_core.streaming.loose import chunk_in, read_loose, says_something, spli
 class OddReader(AnswerReader, ABC):
     """Take chunks of any shape; whatever holds others gives them to :meth:`_data`, one by one."""
 
-    def __init__(self, *, split_thoughts: bool = True) -> None:
-        super().__init__(split_thoughts=split_thoughts)
-        # Data that may go on in the next line.
-        self._unparsed = b""
+    # Data that may go on in the next line.
+    _unparsed = b""
 
     @abstractmethod
     def _data(self, data: bytes) -> None:

@@ -26,6 +26,17 @@ _FIRST: Final = frozenset(tag[0] for tag in (*TAGS, *_BEGUN))
 _CLOSES: Final = {tag: re.compile(re.escape(tag), re.IGNORECASE | re.ASCII) for tag in TAGS.values()}
 
 
+def begins_plainly(text: str) -> bool:
+    """
+    Whether the first letter of an answer tells already that it begins with no thinking.
+
+    >>> begins_plainly("Hello"), begins_plainly(" <think>"), begins_plainly(" ")
+    (True, False, False)
+    """
+    bare = text.lstrip()
+    return bool(bare) and bare[0].lower()[0] not in _FIRST
+
+
 class Thoughts:
     """
     Read an answer's text piece by piece.

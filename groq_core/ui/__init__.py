@@ -13,6 +13,8 @@ The web page: a Gradio frame, our own conversation and status panel in it.
   is followed, stopped and, when its process has died, gone on with from here.
 - ``app``: The page: its frame, its tabs, and how it is mounted.
 - ``approvals``: Calls that wait for a visitor's word.
+- ``asked_ahead``: Questions that are sent while their words are still being written down, and asked in the moment in
+  which they are known.
 - ``basic_auth``: Who may see the page: names and password hashes from a file.
 - ``batch``: The Batch tab: its layout, and the routes that take a table, run it and hand back the answers.
 - ``chat``: The Chat tab: its place, and the way through Gradio's queue for when the direct one is blocked.
@@ -45,8 +47,10 @@ The web page: a Gradio frame, our own conversation and status panel in it.
 - ``own_key``: The routes that take a visitor's own Groq key, and forget it.
 - ``page_bodies``: What the page sends, decoded.
 - ``page_routes``: The page's own routes, under ``/ui``: answers and status go here directly, not through a queue.
+- ``promised``: What one request of the page makes and another waits for, by a name that the page gave it.
 - ``shared_page``: A shared conversation, read-only: one page without script, for whoever has the link.
 - ``sign_in_page``: The form that asks who is there: one page without script, since nobody has been let in yet.
+- ``spoken_ahead``: The first sentence of an answer, given a voice before the page asks for it.
 - ``static``: Scripts and styles from memory, compressed once.
 - ``stream``: The wire from the server to the page: events as server-sent events, gathered to what a screen can show.
 - ``summary``: Older messages of a conversation as a summary, for whoever would rather shorten than leave out.

@@ -14,9 +14,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
+from groq_core.connections.event_loop import end_task
 from groq_core.reply import Receipt
 from groq_core.store.shared.link import Away
-from groq_core.store.shared.running import News, RunPart, SharedRuns, Told, place_of
+from groq_core.store.shared.running import LOOK_S, RETOLD_S, News, RunPart, SharedRuns, Told, place_of
 from groq_core.ui.answer_again import GAP, Revive, again
 from groq_core.ui.answer_logs import HEARTBEAT_S, Answers, LoggedAnswer, await_sending
 from groq_core.ui.stream import receipt_line
@@ -25,12 +26,8 @@ log = logging.getLogger(__name__)
 
 GATHER_S: Final = 0.1
 BEAT_S: Final = 0.5
-LOOK_S: Final = 0.05
 DEAD_S: Final = 5.0
 """A process that has told nothing for so long, while Redis was there, gives its answers no more."""
-
-LOST_S: Final = 1.5
-"""An answer may be unknown for so long, since Redis was emptied, until its process tells of it again."""
 
 PATIENCE_S: Final = 60.0
 STOPPED_WITHIN_S: Final = 3.0
@@ -93,9 +90,7 @@ class AnswerMirror:
         """Let go what still runs, so that another replica can go on with it, and tell the last lines."""
         if self._task is None:
             return
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        await end_task(self._task)
         await asyncio.gather(*(one.answer.let_go() for one in self._mine.values() if not one.answer.finished))
         self._changed |= self._mine.keys()
         with suppress(Away):
@@ -104,7 +99,8 @@ class AnswerMirror:
     async def _run(self) -> None:
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), BEAT_S)
+                async with asyncio.timeout(BEAT_S):
+                    await self._wake.wait()
             self._wake.clear()
             self._changed |= {place for place, one in self._mine.items() if not one.over}
             try:
@@ -321,7 +317,7 @@ class AnswersElsewhere:
         """
         runs, place = self._mirror.runs, place_of(name, owner)
         remote = self._remote(name, owner, revive)
-        ends = time.monotonic() + LOST_S
+        ends = time.monotonic() + RETOLD_S
         while True:
             try:
                 if await runs.read(place, 0) is not None:

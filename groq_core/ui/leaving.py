@@ -13,7 +13,7 @@ from groq_core.ui.stream import wait_for_disconnect
 _T = TypeVar("_T")
 
 
-async def unless_gone(request: Request, work: Coroutine[Any, Any, _T]) -> _T | None:
+async def unless_gone(request: Request, work: Coroutine[Any, Any, _T] | asyncio.Task[_T]) -> _T | None:
     """
     Do it, or give it up when the page hangs up; the connection upstream is then closed too.
 

@@ -16,6 +16,7 @@ from groq_core.errors import RequestError
 from groq_core.events import Transcript
 from groq_core.media.audio.container import check_head
 from groq_core.media.text.subtitles import breaches_in_words, to_json, to_srt, to_txt, to_vtt
+from groq_core.ui.asked_ahead import settling
 from groq_core.ui.core import PageCore
 from groq_core.ui.csrf import page_router
 from groq_core.ui.judgements import only_if
@@ -93,17 +94,20 @@ def create_routes(page: Page) -> APIRouter:
         words: bool = True,
         after: str = "",
         sure: float = 1.0,
+        called: str = "",
     ) -> Response:
         """
         A recording's bytes in, the transcript out as it comes; nothing is kept.
 
         Without ``words`` their times are not asked for, which take longer. ``after`` names a judgement of the turn
-        model: nobody is asked before it is known, and nobody where it is not so ``sure``.
+        model: nobody is asked before it is known, and nobody where it is not so ``sure``. By what it is ``called`` a
+        question that is sent meanwhile refers to its words.
         """
         caller = page.caller(request)
-        audio = await body_of(request, MAX_RECORDING_BYTES, check_head)
+        promised = page.transcripts.begin(caller, called)
         transcription = page.core.transcription
         try:
+            audio = await body_of(request, MAX_RECORDING_BYTES, check_head)
             if after:
                 judgement = page.judgements.find(caller, after)
                 transcription = transcription.through(partial(only_if, judgement, sure))
@@ -118,7 +122,10 @@ def create_routes(page: Page) -> APIRouter:
             )
         except RequestError as error:
             events = refusal(error)
-        return page.answer(events)
+        except HTTPException:
+            promised.settle(None)
+            raise
+        return page.answer(settling(events, promised))
 
     @router.post("/transcript/{form}")
     async def transcript(request: Request, form: str) -> Response:

@@ -22,19 +22,23 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from groq_core.access.kept_secret import kept_secret
 from groq_core.connections.bytes import holding_of, size_by_header
 from groq_core.errors import RequestError
-from groq_core.events import Events
+from groq_core.events import Events, Transcript
 from groq_core.fallback.health import SERVER
 from groq_core.requests import Caller
 from groq_core.status.watch import watch
 from groq_core.ui import answer_logs as answers
 from groq_core.ui.answer_again import Revive, again, gaps
-from groq_core.ui.chat_request import read_question_with_notes
+from groq_core.ui.asked_ahead import WaitingQuestions, is_english, with_words
+from groq_core.ui.chat_request import PageQuestion, read_question_with_notes
 from groq_core.ui.context import answer_to, with_notes
 from groq_core.ui.core import PageCore
 from groq_core.ui.csrf import PASS_HEADER, Passes, caller_on_page, page_router, visitor
 from groq_core.ui.fault_switch import Switch, flip, in_force, read_switch
-from groq_core.ui.judgements import Judgements
+from groq_core.ui.leaving import unless_gone
 from groq_core.ui.model_picker import choices, models_of
+from groq_core.ui.page_bodies import decode_json
+from groq_core.ui.promised import PromisedByName
+from groq_core.ui.spoken_ahead import SpokenAhead, with_voice
 from groq_core.ui.static import Assets
 from groq_core.ui.stream import EventStream, Pace, line, refusal
 from groq_core.ui.texts import TEXTS
@@ -67,7 +71,10 @@ class Page:
         self.assets = assets
         self.passes = Passes(secret=core.settings.secret or kept_secret(core.settings.state_folder))
         self.pace = Pace()
-        self.judgements = Judgements()
+        self.judgements = PromisedByName[float](TEXTS["error_turn"])
+        self.transcripts = PromisedByName[Transcript](TEXTS["error_turn"])
+        self.waiting = WaitingQuestions()
+        self.spoken = SpokenAhead()
         self.answers = answers.Answers(self.pace)
         shared = getattr(core, "shared", None)
         self.elsewhere = _answers_elsewhere(self.answers, shared) if shared is not None else None
@@ -88,6 +95,19 @@ class Page:
 
     def answer(self, events: Events) -> EventStream:
         return EventStream(events, self.pace)
+
+    def with_voice(self, events: Events, caller: Caller) -> Events:
+        """
+        An English answer whose first sentence is spoken before the page asks for it; as it is where the page may ask
+        another process.
+        """
+        if self.elsewhere is not None or self.core.settings.workers > 1:
+            return events
+
+        def speak(text: str) -> None:
+            self.spoken.begin(caller, text, self.core.speech.say(text, model="speech", caller=caller))
+
+        return with_voice(events, speak, lambda text: self.spoken.drop(caller, text))
 
     def begin(
         self, name: str, owner: str, events: Events, question: bytes, caller: Caller, before: Sequence[bytes] = ()
@@ -234,19 +254,15 @@ class ChatRoute:
         caller = self._page.caller(request)
         body = await body_of(request, MAX_QUESTION_BYTES)
         log, name, owner = self._page.answers, answers.name_of(request), answers.owner_of(request, caller)
+        if words := request.query_params.get("words", ""):
+            return await self._ask_ahead(request, caller, body, words)
         # The page asks again when it cannot know whether its question came through, or when its answer was lost.
         try:
             before = gaps(request.query_params.get("at", ""))
         except RequestError as error:
             raise http_error(error) from None
-        known: answers.PageAnswer | None = log.find(name, owner)
-        if known is None and name:
-            # What is not logged nobody else can read, so it is not claimed either.
-            if log.has_room(name, owner):
-                known = await self._page.claim(name, owner, body, caller)
-            else:
-                known = await self._page.look_elsewhere(name, owner, caller)
-        if known is not None:
+        await self._page.waiting.over(name, owner)
+        if (known := await self._known(name, owner, body, caller)) is not None:
             return answers.AnswerStream(known, len(before))
 
         def ask(body: bytes) -> Events:
@@ -256,6 +272,42 @@ class ChatRoute:
         if name and log.has_room(name, owner):
             return answers.AnswerStream(self._page.begin(name, owner, events, body, caller, before), len(before))
         return self._page.answer(events)
+
+    async def _known(self, name: str, owner: str, body: bytes, caller: Caller) -> answers.PageAnswer | None:
+        """An answer of that name, wherever it is given; None where it is ours to give."""
+        log = self._page.answers
+        known: answers.PageAnswer | None = log.find(name, owner)
+        if known is not None or not name:
+            return known
+        # What is not logged nobody else can read, so it is not claimed either.
+        if log.has_room(name, owner):
+            return await self._page.claim(name, owner, body, caller)
+        return await self._page.look_elsewhere(name, owner, caller)
+
+    async def _ask_ahead(self, request: Request, caller: Caller, body: bytes, words: str) -> Response:
+        """
+        Ask a question in the moment in which its words are known, see :mod:`groq_core.ui.asked_ahead`.
+
+        204 once its answer is under way; 409 where it is not asked so, and the page asks in its own way.
+        """
+        page, name, owner = self._page, answers.name_of(request), answers.owner_of(request, caller)
+        likely = request.query_params.get("likely") == "true"
+        try:
+            promised = page.transcripts.find(caller, words)
+            question = decode_json(body, PageQuestion)
+        except RequestError as error:
+            raise http_error(error) from None
+        with page.waiting.wait(name, owner):
+            transcript = await unless_gone(request, promised.value())
+            filled = with_words(question, transcript, likely=likely)
+            if filled is None or not name or not page.answers.has_room(name, owner):
+                return Response(status_code=409)
+            if await self._known(name, owner, filled, caller) is None:
+                events = answer_question(page.core, filled, caller)
+                if transcript is not None and is_english(transcript):
+                    events = page.with_voice(events, caller)
+                page.begin(name, owner, events, filled, caller)
+        return Response(status_code=204)
 
 
 def create_routes(page: Page) -> APIRouter:

@@ -48,7 +48,8 @@ def create_routes(page: Page) -> APIRouter:
         """A piece of text in, its sound out as a WAV file; 503 where no voice can be had. Nothing is kept."""
         caller = page.caller(request)
         piece = read_piece(await body_of(request, MAX_BODY_BYTES))
-        saying = page.core.speech.say(piece.text, model=model_for(piece.language), caller=caller)
+        begun = page.spoken.take(caller, piece.text) if piece.language == "en" else None
+        saying = begun or page.core.speech.say(piece.text, model=model_for(piece.language), caller=caller)
         try:
             reply = await unless_gone(request, saying)
         except GroqCoreError as error:

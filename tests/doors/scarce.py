@@ -16,6 +16,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.forks.start import Bounds
+
 ROOT = Path(__file__).parents[2]
 STARTS_WITHIN_S = 90.0
 
@@ -102,10 +104,10 @@ def small_disk(folder: Path, megabytes: int) -> dict[str, object]:
     every file.
     """
     (folder / "state").mkdir()
+    mounts = [f"mount -t tmpfs -o size={megabytes}m,mode=700 tmpfs '{folder / 'state'}'"]
     if mount_command():
-        return {"mounts": [f"mount -t tmpfs -o size={megabytes}m,mode=700 tmpfs '{folder / 'state'}'"]}
-    size = megabytes * 2**20
-    return {"limits": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))}
+        return {"limits": Bounds(mounts=mounts)} if os.geteuid() == 0 else {"mounts": mounts}
+    return {"limits": Bounds({resource.RLIMIT_FSIZE: megabytes * 2**20})}
 
 
 def files(house: House, folder: Path) -> list[str]:

@@ -35,6 +35,10 @@ SHARES = 4
 LADDER = ((1_000, 4_000), (2_000, 8_000), (4_000, 16_000))
 """Characters of a text and of one four times as long; what grows badly mostly shows before the longest."""
 
+HARMLESS_S = NOTICEABLE_S / (LADDER[-1][1] / LADDER[0][1]) ** 4
+"""What takes less at the first step is not noticeable at the last, unless it grew faster than with the fourth power;
+and that would take an hour at the first."""
+
 ANCHORED = frozenset(("match", "fullmatch"))
 
 
@@ -279,6 +283,8 @@ def _grows_badly(use: Use, attack: tuple[str, str, str]) -> str:
             before = min(_seconds(run, _text(attack, shorter, kind)) for _ in range(5))
             if took > NOTICEABLE_S and took > GROWTH * before:
                 return f"{took:.3f} s for {longer} characters, {before:.4f} s for {shorter}"
+        elif took < HARMLESS_S:
+            break
     return ""
 
 

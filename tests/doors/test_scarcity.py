@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from tests.doors.scarce import KILL, TERM, alone, files, mount_command, small_disk
+from tests.forks.start import Bounds
 from tests.requires import lack, only_where
 
 pytestmark = [
@@ -118,7 +119,7 @@ def test_without_a_temporary_folder_it_starts_and_answers(tmp_path: Path) -> Non
 
 @pytest.mark.timeout(240)
 def test_at_64_descriptors_health_answers_and_nobody_is_reset(tmp_path: Path) -> None:
-    with alone(tmp_path, limits=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))) as house:
+    with alone(tmp_path, limits=Bounds({resource.RLIMIT_NOFILE: 64})) as house:
         port = int(house.url.rpartition(":")[2])
         half = socket.create_connection(("127.0.0.1", port))
         half.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 51\r\n\r\n")

@@ -9,10 +9,12 @@ parent is the one that asked, since the one in between ends at once and who asks
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib
 import json
 import os
+import resource
 import runpy
 import signal
 import socket
@@ -23,6 +25,9 @@ from typing import Any
 
 LONGEST = 1 << 17
 """Bytes of a message."""
+
+NEW_MOUNTS = 0x00020000
+"""CLONE_NEWNS."""
 
 
 def main() -> None:
@@ -79,6 +84,7 @@ def become(wanted: dict[str, Any], descriptors: list[int]) -> None:
     environ: dict[str, str] = wanted["environ"]
     os.environ.clear()
     os.environ.update(environ)
+    prepare(wanted["limits"], wanted["mounts"])
     set_up_streams(environ)
     given = [path for path in environ.get("PYTHONPATH", "").split(os.pathsep) if path]
     installed = [path for path in sys.path[1:] if path not in sys.argv and path not in given]
@@ -93,6 +99,24 @@ def become(wanted: dict[str, Any], descriptors: list[int]) -> None:
         sys.argv[:] = [name, *words]
         sys.path[:] = [os.path.dirname(os.path.abspath(name)), *given, *installed]
         runpy.run_path(name, run_name="__main__")
+
+
+def prepare(limits: list[tuple[int, int]], mounts: list[str]) -> None:
+    """
+    Bound a process that has not begun yet, and give it a view of its own of the file system.
+
+    Args:
+        limits: Of :mod:`resource`, and the most of each.
+        mounts: Shell commands of a superuser, whose mounts nobody else sees.
+    """
+    if mounts:
+        if ctypes.CDLL(None).unshare(NEW_MOUNTS):
+            raise PermissionError("nobody may mount here")
+        for command in ("mount --make-rprivate /", *mounts):
+            if os.system(command):
+                raise OSError(command)
+    for what, most in limits:
+        resource.setrlimit(what, (most, most))
 
 
 def set_up_streams(environ: dict[str, str]) -> None:

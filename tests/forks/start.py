@@ -47,6 +47,25 @@ _lock = Lock()
 _on = [0]
 
 
+class Bounds:
+    """
+    What is done in a process before it begins: a ``preexec_fn`` that a fork can take up too.
+
+    Args:
+        limits: Of :mod:`resource`, and the most of each.
+        mounts: Shell commands of a superuser, whose mounts nobody else sees.
+    """
+
+    def __init__(self, limits: Mapping[int, int] | None = None, mounts: Sequence[str] = ()) -> None:
+        self.limits = dict(limits or {})
+        self.mounts = mounts
+
+    def __call__(self) -> None:
+        from tests.forks.parent import prepare  # only where there are such limits
+
+        prepare([*self.limits.items()], [*self.mounts])
+
+
 @contextmanager
 def forking() -> Iterator[None]:
     """Fork what can be forked, while the block runs."""
@@ -79,7 +98,11 @@ def _patch() -> None:
             "environ": dict(os.environ if given["env"] is None else given["env"]),
             "folder": os.fspath(given["cwd"] or os.getcwd()),
             "session": bool(given.get("start_new_session", given.get("unused_start_new_session"))),
+            "limits": [],
+            "mounts": [],
         }
+        if isinstance(bounds := given["preexec_fn"], Bounds):
+            wanted |= {"limits": [*bounds.limits.items()], "mounts": [*bounds.mounts]}
         self.pid = _fork(_loaded_for(command), wanted, [max(end, at) for at, end in enumerate(ends)])
         self._child_created = True
         self._close_pipe_fds(*pipes.values())
@@ -91,7 +114,9 @@ def _is_plain(given: Mapping[str, Any]) -> bool:
     """Whether nothing is wanted of the process but that it runs in a folder and an environment."""
     environ = os.environ if given["env"] is None else given["env"]
     strange = {name for name in environ if name.startswith(("PYTHON", "LD_"))} - KNOWN
-    return not (given["preexec_fn"] or given["pass_fds"] or given["shell"] or given["executable"] or strange)
+    if given["preexec_fn"] is not None and not isinstance(given["preexec_fn"], Bounds):
+        return False
+    return not (given["pass_fds"] or given["shell"] or given["executable"] or strange)
 
 
 def _command(words: Sequence[Any]) -> list[str] | None:

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Microphone } from "../../assets/js/microphone/recorder.js";
+import { Microphone, trouble } from "../../assets/js/microphone/recorder.js";
 import { holds } from "../../assets/js/talk/hold.js";
 
 const VOICES = [{ lang: "de-DE", name: "Anna" }];
@@ -38,6 +38,56 @@ test("voices that a browser finds late are waited for", async () => {
   for (const listener of loaded) listener();
   await voice.done;
   assert.deepEqual(uttered, [["Das ist nicht der Weg, den wir gehen.", "Anna"]]);
+});
+
+const WAV = new Uint8Array([..."RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\xc0\x5d\0\0\x80\xbb\0\0\x02\0\x10\0data\x04\0\0\0\0\0\0\0"].map((letter) => letter.charCodeAt(0))).buffer;
+
+/** A loudspeaker that writes down what is played, by its length. */
+const loudspeaker = (played) => ({
+  currentTime: 0,
+  sampleRate: 24_000,
+  resume() {},
+  createBuffer: (_, length) => ({ duration: 0, length, copyToChannel() {} }),
+  decodeAudioData: () => Promise.reject(new Error("this is no sound")),
+  createBufferSource: () => ({ connect() {}, addEventListener() {}, start() { played.push(this.buffer.length); } }),
+});
+
+test("a piece that broke on the way is asked for once more, alone, and one that is no sound is the browser's to say", async () => {
+  voices = [...VOICES, { lang: "en-GB", name: "Kate" }];
+  uttered.length = 0;
+  const [asked, played, told] = [[], [], []];
+  const before = globalThis.fetch;
+  globalThis.fetch = async (address, { body } = {}) => {
+    if (!String(address).endsWith("/speak")) return before(address);
+    const { text } = JSON.parse(body);
+    asked.push(text);
+    if (text === "Two." && asked.filter((one) => one === text).length < 2) throw new TypeError("the line is cut");
+    return text === "Three." ? new Response("<html>", { headers: { "content-type": "text/html" } }) : new Response(WAV);
+  };
+  const voice = new Voice(loudspeaker(played), { output: null, language: "English", began() {}, told: (note) => told.push(note) });
+  for (const text of ["One.", "Two.", "Three."]) {
+    voice.say(text);
+    await later(20);
+  }
+  voice.end();
+  await voice.done;
+  globalThis.fetch = before;
+  assert.deepEqual(asked.toSorted(), ["One.", "Three.", "Three.", "Two.", "Two."]);
+  assert.deepEqual([played, uttered], [[2, 2], [["Three.", "Kate"]]], "nothing lost, nothing twice");
+  assert.equal(told.length, 1, "and it is told");
+});
+
+test("why there is no microphone is told apart: not here, refused, in use, none", () => {
+  const why = (secure, name, devices = {}) => {
+    globalThis.isSecureContext = secure;
+    Object.defineProperty(globalThis.navigator, "mediaDevices", { value: devices, configurable: true });
+    return trouble(Object.assign(new Error("no"), { name }));
+  };
+  assert.equal(why(false, "TypeError"), "microphone_insecure", "plain http from elsewhere");
+  assert.equal(why(true, "TypeError", null), "microphone_insecure", "a browser that has none to give");
+  assert.equal(why(true, "NotAllowedError"), "microphone_refused");
+  for (const name of ["NotReadableError", "AbortError"]) assert.equal(why(true, name), "microphone_in_use");
+  for (const name of ["NotFoundError", "OverconstrainedError"]) assert.equal(why(true, name), "microphone_none");
 });
 
 /** A key event of a time. */

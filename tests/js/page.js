@@ -10,6 +10,11 @@ globalThis.location ??= new URL("http://localhost/");
 globalThis.navigator ??= { language: "en", onLine: true };
 globalThis.requestAnimationFrame ??= (draw) => setTimeout(() => draw(performance.now()));
 globalThis.cancelAnimationFrame ??= clearTimeout;
+// One of Node's own would keep the tests from ending as long as somebody may write to it.
+globalThis.MessageChannel = class {
+  port1 = { onmessage: () => {} };
+  port2 = { postMessage: (data) => setTimeout(() => this.port1.onmessage({ data })) };
+};
 globalThis.matchMedia = () => ({ matches: false, addEventListener() {} });
 globalThis.fetch = () => Promise.resolve(Response.json({ pass: "a pass" }));
 

@@ -15,6 +15,7 @@ import pytest
 
 from benchmarks.crossing import Crossing
 from groq_core.simulator import Simulator
+from groq_core.store.shared.running import RunPart, SharedRuns
 from groq_core.ui import answers_elsewhere as module
 from tests.requires import needs
 from tests.store.replicas import Redis, Replicas, replicas
@@ -81,8 +82,8 @@ async def visitor(running: Replicas) -> AsyncIterator[Visitor]:
 
 
 @dataclass
-class Pair:
-    """Two replicas, the first of which finds Redis through a crossing."""
+class Trio:
+    """Three replicas, the first of which finds Redis through a crossing."""
 
     redis: Redis
     simulator: Simulator
@@ -95,7 +96,7 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-async def whole_pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pair]:
+async def whole_trio(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Trio]:
     redis = Redis(tmp_path_factory.mktemp("redis"))
     redis.start()
     simulator = Simulator(pace=1, limits="off", seed=1)
@@ -103,70 +104,101 @@ async def whole_pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
     state = {"GROQ_CORE_STATE_DIR": str(tmp_path_factory.mktemp("state"))}
     async with (
         Crossing(redis.port) as crossing,
-        replicas(2, redis, simulator, [crossing.port, redis.port], pages=True, **state) as running,
+        replicas(3, redis, simulator, [crossing.port, redis.port, redis.port], pages=True, **state) as running,
     ):
-        yield Pair(redis, simulator, crossing, running)
+        yield Trio(redis, simulator, crossing, running)
     await simulator.stop()
     redis.kill()
 
 
 @pytest.fixture
-async def pair(whole_pair: Pair) -> AsyncIterator[Pair]:
-    assert await eventually(whole_pair.running.in_step, 5)
-    yield whole_pair
-    whole_pair.crossing.mend()
+async def trio(whole_trio: Trio) -> AsyncIterator[Trio]:
+    assert await eventually(whole_trio.running.in_step, 5)
+    yield whole_trio
+    whole_trio.crossing.mend()
 
 
 @pytest.fixture
-async def page(pair: Pair) -> AsyncIterator[Visitor]:
-    async with visitor(pair.running) as found:
+async def page(trio: Trio) -> AsyncIterator[Visitor]:
+    async with visitor(trio.running) as found:
         yield found
 
 
 @pytest.mark.parametrize("fault", ["none", "flush", "kill"])
-async def test_an_answer_is_followed_on_another_replica_byte_for_byte(pair: Pair, page: Visitor, fault: str) -> None:
-    before = pair.asked()
+async def test_an_answer_is_followed_on_another_replica_byte_for_byte(trio: Trio, page: Visitor, fault: str) -> None:
+    before = trio.asked()
     first = await page.begin(0, least=5)
     following = asyncio.create_task(page.follow(1, len(first)))
     await asyncio.sleep(0.3)
     if fault == "flush":
-        pair.redis.say("FLUSHALL")
+        trio.redis.say("FLUSHALL")
     elif fault == "kill":
-        pair.redis.kill()
+        trio.redis.kill()
         await asyncio.sleep(0.5)
-        pair.redis.start()
+        trio.redis.start()
     rest = await following
     whole = await page.follow(0)
     assert first + rest == whole
     assert '"e":"receipt"' in whole[-1]
     assert await page.follow(1) == whole, "and read once more from the beginning"
-    assert pair.asked() - before == 1
+    assert trio.asked() - before == 1
 
 
-async def test_asking_again_on_another_replica_asks_nobody_twice(pair: Pair, page: Visitor) -> None:
-    before = pair.asked()
+async def test_asking_again_on_another_replica_asks_nobody_twice(trio: Trio, page: Visitor) -> None:
+    before = trio.asked()
     first = await page.begin(0, least=5)
     again = await page.clients[1].post("/ui/chat", json=question(), headers=page.name)
     assert lines_of(again.text)[: len(first)] == first
-    assert pair.asked() - before == 1
+    assert trio.asked() - before == 1
 
 
-async def test_a_question_that_is_sent_everywhere_at_once_is_given_one_answer(pair: Pair, page: Visitor) -> None:
-    """A page asks again where its line was lost before the first word; the first one may yet begin."""
-    before = pair.asked()
+async def test_a_question_that_is_sent_everywhere_at_once_is_given_one_answer(trio: Trio, page: Visitor) -> None:
+    """Its line was lost before the first word, and browsers and proxies ask again; the first one may yet begin."""
+    before = trio.asked()
     for _ in range(5):
         page.name = {"x-groq-core-answer": secrets.token_urlsafe(16)}
         posts = [client.post("/ui/chat", json=question(), headers=page.name) for client in page.clients for _ in "ab"]
         heard = [lines_of(got.text) for got in await asyncio.gather(*posts)]
         assert heard.count(heard[0]) == len(heard), [lines[:1] for lines in heard]
-        assert await page.follow(0) == await page.follow(1) == heard[0]
-    assert pair.asked() - before == 5
+        assert [await page.follow(replica) for replica in range(3)] == [heard[0]] * 3
+    assert trio.asked() - before == 5
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.02, 0.1, 0.3])
+async def test_redis_is_emptied_between_the_claim_and_the_first_line_and_the_question_comes_once_more(
+    trio: Trio, page: Visitor, late_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second one is told what the first is giving, though for a moment nobody knows of it."""
+    claimed = asyncio.Event()
+    goes_on = asyncio.Event()
+    before, claim = trio.asked(), SharedRuns.claim
+
+    async def slowly(self: SharedRuns, place: str, question: bytes) -> RunPart | None:
+        found = await claim(self, place, question)
+        if not claimed.is_set():
+            claimed.set()
+            await goes_on.wait()
+        return found
+
+    monkeypatch.setattr(SharedRuns, "claim", slowly)
+    first = asyncio.create_task(page.clients[0].post("/ui/chat", json=question(), headers=page.name))
+    await claimed.wait()
+    trio.redis.say("FLUSHALL")
+    await asyncio.sleep(late_s)
+    posts = [page.clients[n].post("/ui/chat", json=question(), headers=page.name) for n in (1, 2)]
+    again = asyncio.gather(*posts)
+    await asyncio.sleep(0.05)
+    goes_on.set()
+    heard = [lines_of(got.text) for got in (await first, *await again)]
+    assert heard[0] == heard[1] == heard[2]
+    assert '"e":"receipt"' in heard[0][-1]
+    assert trio.asked() - before == 1
 
 
 async def test_what_was_begun_twice_while_redis_was_away_is_told_to_its_end_to_each_reader(
-    pair: Pair, page: Visitor
+    trio: Trio, page: Visitor
 ) -> None:
-    pair.crossing.cut()
+    trio.crossing.cut()
 
     async def hear(replica: int) -> list[str]:
         got = await page.clients[replica].post("/ui/chat", json=question(), headers=page.name)
@@ -174,7 +206,7 @@ async def test_what_was_begun_twice_while_redis_was_away_is_told_to_its_end_to_e
 
     async def come_back() -> None:
         await asyncio.sleep(0.3)
-        pair.crossing.mend()
+        trio.crossing.mend()
 
     first, second, _ = await asyncio.gather(hear(0), hear(1), come_back())
     for heard, replica in ((first, 0), (second, 1)):
@@ -183,32 +215,32 @@ async def test_what_was_begun_twice_while_redis_was_away_is_told_to_its_end_to_e
 
 
 async def test_an_answer_that_is_gone_when_redis_comes_back_is_not_waited_for(
-    pair: Pair, page: Visitor, monkeypatch: pytest.MonkeyPatch
+    trio: Trio, page: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "DEAD_S", 0.8)
-    pair.crossing.cut()
+    trio.crossing.cut()
     following = asyncio.create_task(page.follow(0))  # of nobody: it may be that another replica gives it
     await asyncio.sleep(0.3)
     assert not following.done()
-    pair.crossing.mend()
+    trio.crossing.mend()
     with pytest.raises(httpx.RemoteProtocolError):  # the line is lost, so that the page asks once more, and is told
         await asyncio.wait_for(following, 20)
     gone = await page.clients[0].get(f"/ui/answers/{page.name['x-groq-core-answer']}")
     assert gone.status_code == 404
 
 
-async def test_another_visitor_finds_nothing_and_the_lists_name_nobody(pair: Pair, page: Visitor) -> None:
+async def test_another_visitor_finds_nothing_and_the_lists_name_nobody(trio: Trio, page: Visitor) -> None:
     await page.begin(0, least=5)
     name = page.name["x-groq-core-answer"]
     other = {"x-groq-core-visitor": "another-0123456789abcdef"}
     found = await page.clients[1].get(f"/ui/answers/{name}", headers=other)
     assert found.status_code == 404
-    keys = pair.redis.keys()
+    keys = trio.redis.keys()
     assert any("run:" in key for key in keys)
     assert not [key for key in keys if name in key or VISITOR in key]
 
 
-async def test_stop_on_another_replica_stops_it(pair: Pair, page: Visitor) -> None:
+async def test_stop_on_another_replica_stops_it(trio: Trio, page: Visitor) -> None:
     await page.begin(0, least=5)
     receipt = await page.clients[1].post(f"/ui/answers/{page.name['x-groq-core-answer']}/stop")
     assert '"e":"receipt"' in receipt.text
@@ -218,11 +250,11 @@ async def test_stop_on_another_replica_stops_it(pair: Pair, page: Visitor) -> No
 
 
 async def test_an_answer_of_a_replica_that_died_is_given_anew_by_the_one_that_is_asked(
-    pair: Pair, page: Visitor, monkeypatch: pytest.MonkeyPatch
+    trio: Trio, page: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "DEAD_S", 0.8)
     first = await page.begin(0, least=8)
-    pair.crossing.cut()  # for the other it is dead, though it goes on
+    trio.crossing.cut()  # for the other it is dead, though it goes on
     rest = await page.follow(1, len(first))
     whole = await page.follow(1)
     assert len(first) + len(rest) == len(whole), "a page counts lines, and misses none"
@@ -231,7 +263,7 @@ async def test_an_answer_of_a_replica_that_died_is_given_anew_by_the_one_that_is
     assert text_of(first).startswith(again["kept"])
     assert '"e":"receipt"' in whole[-1]
     assert text_of(whole)
-    pair.crossing.mend()
+    trio.crossing.mend()
 
     async def same() -> bool:
         return await page.follow(0) == whole
@@ -240,12 +272,12 @@ async def test_an_answer_of_a_replica_that_died_is_given_anew_by_the_one_that_is
 
 
 async def test_what_nobody_else_may_ask_again_ends_with_the_reason(
-    pair: Pair, page: Visitor, monkeypatch: pytest.MonkeyPatch
+    trio: Trio, page: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "DEAD_S", 0.8)
     monkeypatch.setattr(module, "MAX_QUESTION_BYTES", 10)
     first = await page.begin(0, least=8)
-    pair.crossing.cut()
+    trio.crossing.cut()
     rest = await page.follow(1, len(first))
     assert "has stopped" in rest[-2]
     assert '"e":"receipt"' in rest[-1]

@@ -16,7 +16,7 @@ from tests.requires import needs
 from tests.ui.conftest import MEDIA, House, Script, open_page
 from tests.ui.microphone import install_microphone, play
 from tests.ui.scripts import Hung, says
-from tests.ui.talk.talking import BAR, BROWSER_VOICE, TALK, in_state, texts_spoken
+from tests.ui.talk.talking import BAR, BROWSER_VOICE, TALK, in_state, questions, texts_spoken, wait_for_questions
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
 
@@ -92,17 +92,6 @@ def lengths(house: House) -> list[float]:
     return [asked.duration_s for asked in house.asked if isinstance(asked, TranscriptionRequest)]
 
 
-def questions(house: House) -> list[str]:
-    return [asked.messages[-1]["content"] for asked in house.asked if isinstance(asked, ChatRequest)]
-
-
-async def wait_for_questions(house: House, count: int = 1) -> list[str]:
-    async with asyncio.timeout(20):
-        while len(questions(house)) < count:  # noqa: ASYNC110 - the house offers a list, no event
-            await asyncio.sleep(0.01)
-    return questions(house)
-
-
 @pytest.mark.one_page
 async def test_what_the_model_takes_for_an_end_is_sent_at_once(conversation: Page, house: House) -> None:
     await always_judge(conversation, 0.99)
@@ -112,6 +101,36 @@ async def test_what_the_model_takes_for_an_end_is_sent_at_once(conversation: Pag
 
     assert await wait_for_questions(house) == ["What time is it?"]
     assert lengths(house)[0] < len(PHRASE) / 16_000 + 1.3, "long before the pause that ends every turn"
+
+
+async def test_a_question_is_asked_and_its_answer_spoken_before_the_page_hears_of_either(
+    conversation: Page, house: House
+) -> None:
+    async def hold_back(route: Route) -> None:
+        await heard.wait()
+        await route.continue_()
+
+    await always_judge(conversation, 0.99)
+    known, heard = asyncio.Event(), asyncio.Event()
+    house.script = transcribes(
+        house, "What time is it?", answer=says("It is late now. So it is."), until=lambda _: known
+    )
+    await conversation.route("**/ui/chat", hold_back)
+    async with conversation.expect_request("**/ui/chat?words=*"):
+        await play(conversation, "phrase")
+    assert questions(house) == []
+    known.set()
+    assert await wait_for_questions(house) == ["What time is it?"]
+    async with asyncio.timeout(20):
+        while not texts_spoken(house):  # noqa: ASYNC110 - the house offers a list, no event
+            await asyncio.sleep(0.01)
+    assert await conversation.locator("#chat-log [data-state=done]").count() == 0
+    heard.set()
+    await in_state(conversation, "speaking")
+    await in_state(conversation, "listening")
+
+    assert questions(house) == ["What time is it?"]
+    assert texts_spoken(house) == ["It is late now.", "So it is."], "nothing twice"
 
 
 @pytest.mark.one_page

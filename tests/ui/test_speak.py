@@ -20,8 +20,9 @@ from groq_core.reply import Reply
 from groq_core.requests import Caller
 from groq_core.services.transcription import TranscriptionService
 from groq_core.ui import microphone, talk
-from groq_core.ui.judgements import MAX_KNOWN, Judgement, Judgements, only_if
+from groq_core.ui.judgements import Judgement, only_if
 from groq_core.ui.page_routes import Page, create_routes
+from groq_core.ui.promised import MAX_KNOWN, PromisedByName
 from groq_core.ui.static import Assets
 from groq_core.ui.talk import unspoken
 from tests.api.stage import serving
@@ -179,7 +180,7 @@ async def test_a_recording_waits_for_the_judgement_and_nobody_is_asked_where_it_
         service = TranscriptionService(stage.core.handle).through(partial(only_if, judgement, 0.91))
         return asyncio.create_task(service.transcribe(recording, "", caller=caller))
 
-    judgements = Judgements()
+    judgements = PromisedByName[float]("gone")
     for chance in (0.909, 0.2, None):
         waiting = transcribe(judgements.begin(caller, NAME))
         judgements.find(caller, NAME).settle(chance)
@@ -198,8 +199,8 @@ async def test_a_recording_waits_for_the_judgement_and_nobody_is_asked_where_it_
     assert len(stage.asked("transcriptions")) == 1
 
 
-def begin_judgements(names: int) -> tuple[Judgements, Caller]:
-    judgements, caller = Judgements(), Caller(user="page:one")
+def begin_judgements(names: int) -> tuple[PromisedByName[float], Caller]:
+    judgements, caller = PromisedByName[float]("gone"), Caller(user="page:one")
     for index in range(names):
         judgements.begin(caller, f"{NAME}-{index}")
     return judgements, caller

@@ -6,7 +6,7 @@ import { Answer } from "../shared/answer.js";
 import { newId, send } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 import { editQuestion } from "./message.js";
-import { PATIENCE_MS, Run } from "./run.js";
+import { PATIENCE_MS, Run, isDirect } from "./run.js";
 import { olderHalf, turnsOf } from "./sent.js";
 import { Tree, newHead } from "./tree.js";
 import { TurnList } from "./turn-list.js";
@@ -15,6 +15,9 @@ import { offerUndo } from "./undo.js";
 /**
  * @import { Actions, AnswerView, Extra, Message, Options, Picture, QuestionView, Recorder, Removal, Turn } from "./types.js"
  * @import { Sent } from "./sent.js"
+ *
+ * @typedef {{ name: string, is: (text: string, body: string) => boolean, callOff: () => void }} Ahead a question that was sent
+ *   before it is asked, and the name of its answer
  *
  * @typedef {object} Given what a conversation is made for
  * @property {string} name the tab's, by which the page's styles know that it is busy
@@ -102,15 +105,29 @@ export class Conversation {
    * @param {Picture[]} [pictures]
    * @param {Extra} [extra]
    * @param {boolean} [soon] an answer is waited for by ear: it is asked for before the question is drawn
+   * @param {Ahead | null} [ahead] where it was sent already
    */
-  ask(text, pictures = [], extra = {}, soon = false) {
+  ask(text, pictures = [], extra = {}, soon = false, ahead = null) {
     if (this.running) {
       this.hint(say("still_answering"));
       return null;
     }
     const question = this.tree.add({ role: "user", text, pictures: pictures.map(plain), extra });
     this.#keepMessage(question);
-    return this.#answer(question, soon);
+    return this.#answer(question, soon, ahead);
+  }
+
+  /**
+   * What is sent when the next question is asked, by its words; null where it cannot be asked now, or not directly.
+   *
+   * @returns {((text: string) => string) | null}
+   */
+  nextBody() {
+    if (this.running || !isDirect()) return null;
+    const last = this.tree.message(this.tree.head.leaf);
+    const before = last ? this.#turnsTo(last) : this.#instructions();
+    const options = this.options();
+    return (text) => JSON.stringify({ turns: [...before, { role: "user", text }], ...options });
   }
 
   /**
@@ -205,12 +222,15 @@ export class Conversation {
   /**
    * @param {Message} question
    * @param {boolean} [soon]
+   * @param {Ahead | null} [ahead]
    */
-  async #answer(question, soon = false) {
-    const message = this.tree.add({ role: "assistant", state: "waiting", answer: newId() }, question.id);
-    if (!soon) this.#showEnd();
+  async #answer(question, soon = false, ahead = null) {
     const { tree } = this;
     const options = this.options();
+    const sent = ahead?.is(question.text, this.#bodyFor(question, tree, options)) ? ahead : null;
+    if (!sent) ahead?.callOff();
+    const message = this.tree.add({ role: "assistant", state: "waiting", answer: sent?.name ?? newId() }, question.id);
+    if (!soon) this.#showEnd();
     const running = this.#run(message, (run) => run.ask(() => this.#bodyFor(question, tree, options), soon), question.extra);
     if (soon) this.#showEnd();
     await running;
@@ -389,7 +409,12 @@ export class Conversation {
    */
   #turnsTo(last, tree = this.tree) {
     const sent = turnsOf(tree.branch(last.id), (message) => this.#textOf(message), tree.head.summary);
-    return this.system() ? [{ role: "system", text: this.system() }, ...sent] : sent;
+    return [...this.#instructions(), ...sent];
+  }
+
+  /** @returns {Sent[]} */
+  #instructions() {
+    return this.system() ? [{ role: "system", text: this.system() }] : [];
   }
 }
 

@@ -1,6 +1,7 @@
 // One answer on its way into a conversation. The server goes on with it when the line is cut or the page loaded again,
 // so that it is found again under its name and followed from the first line that was missed.
 
+import { nextTask } from "../shared/frames.js";
 import { ownKey } from "../shared/own-key.js";
 import { DirectWayBroken, ask, orHungUp, send } from "../shared/wire.js";
 import { eventReader } from "../shared/sse.js";
@@ -16,6 +17,9 @@ const ANEW_AT_MOST = 3;
 const LONG_TEXT = 100_000;
 
 let direct = true;
+
+/** Whether answers come by the direct way, as far as is known. */
+export const isDirect = () => direct;
 
 export class Run {
   /**
@@ -105,6 +109,7 @@ export class Run {
     // The screen takes a moment; the store learns at once how it ended, since the page may be left in that moment.
     this.#keep({ state: this.answer.outcome(how) });
     await ended;
+    await nextTask();
     if (this.receipt) this.#addReceipt(await this.receipt);
     this.#keep();
     const { receipt } = this.answer;

@@ -4,6 +4,7 @@ import { announce, copy, el, hide, iconButton, setText } from "./dom.js";
 import { errorCard } from "./error-card.js";
 import { receiptView } from "./receipt.js";
 import { count, seconds, wholeSeconds } from "./formats.js";
+import { nextTask } from "./frames.js";
 import { kindInWords, say, shortModel } from "./words.js";
 import { TextView } from "./text-view.js";
 
@@ -283,9 +284,12 @@ export class Answer {
     await this.view.catchUp();
     this.state = this.outcome({ stopped });
     await this.view.end();
+    // What an end takes is no long task, since somebody may be about to press something.
+    await nextTask();
     this.#showEnd();
     if (this.error) announce(this.error.message);
     else if (!stopped) announce(say("answer_finished"));
+    await nextTask();
     this.painted();
   }
 

@@ -11,6 +11,9 @@ const waiting = [];
 /** @type {MessageChannel | null} */
 let channel = null;
 
+/** Resolves in a task of its own, soon also where nobody looks. @returns {Promise<void>} */
+export const nextTask = () => new Promise((resolve) => afterPaint(resolve));
+
 // A message that is sent while a frame is drawn is heard when it has been painted; a timer would come late.
 /** @param {() => void} heard */
 function afterPaint(heard) {
@@ -22,25 +25,33 @@ function afterPaint(heard) {
 }
 
 let due = 0;
+let lastCost = 0; // milliseconds that a frame took here lately: what begins on a slow machine need not learn it again
+
+/** @param {number} cost milliseconds */
+const restBehind = (cost) => Math.min(LONGEST_REST_MS, REST_PER_CUBE * cost ** 3);
 
 /** When something is drawn again at the earliest. */
 export const nextDraw = () => due;
 
 export class Frames {
-  /** @param {() => void} draw */
-  constructor(draw) {
+  /**
+   * @param {() => void} draw
+   * @param {() => void} [settle] called behind each drawing: what needs its layout
+   */
+  constructor(draw, settle = () => {}) {
     this.draw = draw;
+    this.settle = settle;
   }
 
   /** Milliseconds from one drawing to the next, at least. */
-  rest = 0;
+  rest = restBehind(lastCost);
 
   #frame = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #rest;
   #measuring = false;
   #again = false;
-  #cost = 0; // milliseconds the last one took
+  #cost = lastCost; // milliseconds the last one took
   #notBefore = 0;
 
   /** Draw as soon as it is due; once, however often this is called until then. */
@@ -58,7 +69,8 @@ export class Frames {
     this.#again = false;
   }
 
-  // Where frames are dear, drawing is a task of its own and the frame that shows it another one: neither is long.
+  // Where frames are dear, drawing is a task of its own, and the frame that lays it out and shows it another one: neither
+  // is long.
   /** @param {number} ms from now on */
   #request(ms) {
     if (this.rest <= FRAME_MS || document.hidden) {
@@ -68,6 +80,7 @@ export class Frames {
         const began = performance.now();
         afterPaint(() => this.#learn(began, performance.now() - began));
         this.draw();
+        this.settle();
       });
       return;
     }
@@ -81,6 +94,7 @@ export class Frames {
       requestAnimationFrame(() => {
         const shows = performance.now();
         afterPaint(() => this.#learn(began, drawn + performance.now() - shows));
+        this.settle();
       });
     }, ms);
   }
@@ -93,9 +107,10 @@ export class Frames {
     this.#measuring = false;
     // One long frame may be the machine's doing, which another one left out would only make worse.
     const usual = Math.min(cost, this.#cost);
-    this.rest = Math.min(LONGEST_REST_MS, REST_PER_CUBE * usual ** 3);
+    this.rest = restBehind(usual);
     due = this.#notBefore = began + this.rest;
     this.#cost = cost;
+    lastCost = usual;
     if (!this.#again) return;
     this.#again = false;
     this.schedule();

@@ -6,7 +6,7 @@
 import { Lexer, Marked } from "../../vendor/marked/marked.esm.js";
 import { findAll, icon, targetOf } from "./dom.js";
 import { boundInline, nestsTooDeep, plain } from "./bounds.js";
-import { isOwnPicture, safeFragment } from "./safe-html.js";
+import { isOwnPicture, safeFragments } from "./safe-html.js";
 import { say } from "./words.js";
 
 /**
@@ -17,6 +17,7 @@ import { say } from "./words.js";
  */
 
 const INLINE_HTML = /^<\/?(?:br|sub|sup|kbd|mark|u)\s*\/?>$/i;
+const MAY_STAY_OPEN = /<\/?(?:sub|sup|kbd|mark|u)\s*\/?>/i;
 
 /** @type {Record<string, string>} */
 const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
@@ -152,17 +153,23 @@ export function blocks(source) {
 }
 
 /**
- * One block as elements that are safe to insert.
+ * Blocks as elements that are safe to insert, each for itself.
  *
- * @param {Token} token
+ * @param {Token[]} tokens
  * @param {TokensList["links"]} [links]
+ * @returns {DocumentFragment[]} as many
  */
-export function draw(token, links) {
-  const tokens = Object.assign([token], { links: links ?? {} });
-  const fragment = safeFragment(/** @type {string} */ (marked.parser(tokens)));
-  for (const code of fragment.querySelectorAll(".gc-code")) code.append(codeButton("wrap", "wrap_code", "gc-wrap-code"), codeButton("copy", "copy_code", "gc-copy-code"));
-  return fragment;
+export function draw(tokens, links) {
+  const parts = tokens.map((token) => /** @type {string} */ (marked.parser(Object.assign([token], { links: links ?? {} }))));
+  // A tag of the model's own that is never closed must not reach into the next block.
+  const apart = tokens.some(({ raw }) => MAY_STAY_OPEN.test(raw));
+  const fragments = apart ? parts.flatMap((part) => safeFragments([part])) : safeFragments(parts);
+  for (const fragment of fragments) for (const code of fragment.querySelectorAll(".gc-code")) code.append(codeButton("wrap", "wrap_code", "gc-wrap-code"), codeButton("copy", "copy_code", "gc-copy-code"));
+  return fragments;
 }
+
+/** @type {Map<string, HTMLElement>} the first of each, of which the others are copies */
+const buttons = new Map();
 
 /**
  * @param {Shape} shape
@@ -170,6 +177,17 @@ export function draw(token, links) {
  * @param {string} name
  */
 function codeButton(shape, words, name) {
+  const first = buttons.get(name) ?? newCodeButton(shape, words, name);
+  buttons.set(name, first);
+  return first.cloneNode(true);
+}
+
+/**
+ * @param {Shape} shape
+ * @param {string} words
+ * @param {string} name
+ */
+function newCodeButton(shape, words, name) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = `gc-icon-button ${name}`;

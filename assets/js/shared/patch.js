@@ -43,6 +43,8 @@ function change(now, wanted) {
   patch(now, wanted);
 }
 
+/** A letter that is read from right to left, or a mark that says so. */
+export const LEFTWARD = /[\u0590-\u08ff\u200f\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 const PLAIN = /^[\p{L}\p{M}\p{N} ,.!?'"()%-]+$/u; // changes nothing of what stands before it, within a line
 const PARAGRAPHS = new Set(["P", "LI", "H1", "H2", "H3", "H4", "H5", "H6"]);
 
@@ -56,7 +58,7 @@ const PARAGRAPHS = new Set(["P", "LI", "H1", "H2", "H3", "H4", "H5", "H6"]);
  */
 export function extend(block, more) {
   if (!more) return true;
-  if (!PLAIN.test(more)) return false;
+  if (!PLAIN.test(more) || LEFTWARD.test(more)) return false;
   let last = block.lastChild;
   while (last instanceof Element) last = last.lastChild;
   if (!(last instanceof Text) || !last.parentElement || !PARAGRAPHS.has(last.parentElement.nodeName)) return false;

@@ -3,7 +3,7 @@
 // A finished block is never touched again, so a long answer costs no more per frame than a short one, and what a
 // reader has selected or is copying stays as it is. Only the block that is still being written is drawn anew.
 
-import { Frames } from "./frames.js";
+import { Frames, nextTask } from "./frames.js";
 import { extend, patch } from "./patch.js";
 
 /**
@@ -100,7 +100,10 @@ export class TextView {
   #open = [];
   /** @type {Element | null} the block with the cursor */
   #live = null;
-  #frames = new Frames(() => this.#paint());
+  #frames = new Frames(
+    () => this.#draw(),
+    () => this.painted(),
+  );
 
   /** @param {string} text */
   append(text) {
@@ -156,6 +159,7 @@ export class TextView {
   async end() {
     if (!this.ended) await this.catchUp();
     const renderer = await prepareMarkdown();
+    await nextTask();
     this.#mend(renderer);
     await Promise.all(this.#frozen.map(({ node }) => renderer.enrich(node)));
     this.painted();
@@ -228,13 +232,17 @@ export class TextView {
   }
 
   #paint() {
+    this.#draw();
+    this.painted();
+  }
+
+  #draw() {
     this.#reveal();
     if (!markdown) this.#paintPlain();
     else this.#paintBlocks(markdown);
     const now = performance.now();
     this.firstPaint ??= now;
     this.lastPaint = now;
-    this.painted();
   }
 
   // For the few milliseconds until the renderer is there.
@@ -261,20 +269,26 @@ export class TextView {
     if (grows && extend(this.#open[0].node, more)) return;
     const tokens = renderer.blocks(this.#source.slice(this.#frozenTo, this.#shown));
     const finished = this.ended ? tokens.length : countSettled(tokens);
+    const fragments = renderer.draw(tokens.filter(isSeen), tokens.links).values();
     /** @type {Block[]} */
     const open = [];
+    const fresh = document.createDocumentFragment(); // filled before it is on the page, whose observers see it once
     tokens.forEach((token, index) => {
       const start = this.#frozenTo;
       if (index < finished) this.#frozenTo += token.raw.length;
-      if (token.type === "space" || token.type === "def") return;
-      const entry = this.#open.shift() ?? this.#newBlock();
-      patch(entry.node, renderer.draw(token, tokens.links));
+      if (!isSeen(token)) return;
+      const old = this.#open.shift();
+      const entry = old ?? newBlock(fresh);
+      const fragment = /** @type {DocumentFragment} */ (fragments.next().value);
+      if (old) patch(old.node, fragment);
+      else entry.node.append(fragment);
       entry.raw = token.raw;
       if (index < finished) this.#freeze(entry, start, renderer);
       else open.push(entry);
     });
     this.#open.forEach(({ node }) => node.remove());
     this.#open = open;
+    this.root.append(fresh);
     this.#point(this.ended ? null : this.root.lastElementChild);
   }
 
@@ -285,14 +299,6 @@ export class TextView {
     this.#live?.classList.remove("gc-live");
     node?.classList.add("gc-live");
     this.#live = node;
-  }
-
-  /** @returns {Block} */
-  #newBlock() {
-    const node = document.createElement("div");
-    node.className = "gc-block";
-    this.root.append(node);
-    return { node, raw: "" };
   }
 
   /**
@@ -313,16 +319,30 @@ export class TextView {
   /** @param {Renderer} renderer */
   #mend(renderer) {
     const tokens = renderer.blocks(this.#source);
-    const whole = tokens.filter((token) => token.type !== "space" && token.type !== "def");
+    const whole = tokens.filter(isSeen);
     const links = Object.keys(tokens.links ?? {}).length > 0;
     whole.forEach((token, index) => {
-      const entry = this.#frozen[index] ?? (this.#frozen[index] = this.#newBlock());
+      const entry = this.#frozen[index] ?? (this.#frozen[index] = newBlock(this.root));
       if (entry.raw === token.raw && !(links && token.raw.includes("["))) return;
-      entry.node.replaceChildren(renderer.draw(token, tokens.links));
+      entry.node.replaceChildren(...renderer.draw([token], tokens.links));
       entry.raw = token.raw;
     });
     for (const { node } of this.#frozen.splice(whole.length)) node.remove();
   }
+}
+
+/** Whether anything is shown of it. @param {Pick<Token, "type">} token */
+const isSeen = ({ type }) => type !== "space" && type !== "def";
+
+/**
+ * @param {ParentNode} place
+ * @returns {Block}
+ */
+function newBlock(place) {
+  const node = document.createElement("div");
+  node.className = "gc-block";
+  place.append(node);
+  return { node, raw: "" };
 }
 
 /**

@@ -18,6 +18,8 @@ import { SIMULATED } from "../../texts.js";
 const rows = new Map();
 /** @type {Snapshot | null} */
 let snapshot = null;
+/** @type {FaultInForce[]} */
+let inForce = [];
 let receivedAt = 0;
 /** @type {Receipt | null} */
 let receipt = null;
@@ -91,7 +93,10 @@ function placeNotices() {
   if (panel.open || !header) panel.querySelector(".gc-status-body")?.prepend(notices);
   else header.before(notices);
 }
-panel.addEventListener("toggle", placeNotices);
+panel.addEventListener("toggle", () => {
+  placeNotices();
+  if (panel.open && snapshot) showBody(snapshot, inForce);
+});
 
 /**
  * Put the panel into an element; called again whenever Gradio makes that element anew.
@@ -114,7 +119,8 @@ const feed = new Feed(
     models = news.models ?? models;
     lists = news.lists ?? lists;
     receivedAt = performance.now();
-    show(snapshot, news.faults);
+    inForce = news.faults;
+    show(snapshot);
   },
   (there) => {
     panel.classList.toggle("gc-stale", !there);
@@ -132,7 +138,7 @@ document.addEventListener("gc:receipt", (event) => {
   spent.hits += Number(receipt.cache === "hit");
   spent.saved += receipt.saved_usd ?? 0;
   showMine();
-  if (snapshot) chain.replaceChildren(chainView(snapshot, receipt));
+  if (snapshot && panel.open) chain.replaceChildren(chainView(snapshot, receipt));
 });
 
 /** The target that a question is sent to first. */
@@ -140,15 +146,22 @@ export const firstChoice = () => snapshot?.tiers.find((tier) => tier.tier === "s
 
 const sinceNews = () => (performance.now() - receivedAt) / 1000;
 
-/**
- * @param {Snapshot} snapshot
- * @param {FaultInForce[]} inForce
- */
-function show(snapshot, inForce) {
+/** @param {Snapshot} snapshot */
+function show(snapshot) {
   const awake = snapshot.targets.filter((target) => target.state === "healthy").length;
   setAttribute(dot, "data-state", snapshot.ready ? "healthy" : "resting");
   tellEverybody(snapshot);
   setText(headline, snapshot.ready ? say("status_ready", { n: awake, of: snapshot.targets.length }) : whyNobody(snapshot));
+  // What a folded panel holds is brought up to date when it is opened: news come all the while something is answered.
+  if (panel.open || !rows.size) showBody(snapshot, inForce);
+  else tick();
+}
+
+/**
+ * @param {Snapshot} snapshot
+ * @param {FaultInForce[]} inForce
+ */
+function showBody(snapshot, inForce) {
   showTiers(snapshot);
   showTargets(snapshot);
   chain.replaceChildren(chainView(snapshot, receipt));
@@ -332,7 +345,7 @@ function showFoot(snapshot) {
 function tick() {
   if (!snapshot || document.hidden) return;
   if (!snapshot.ready && !panel.classList.contains("gc-stale")) setText(headline, whyNobody(snapshot));
-  for (const target of snapshot.targets) rows.get(target.name)?.tick(target);
+  if (panel.open) for (const target of snapshot.targets) rows.get(target.name)?.tick(target);
 }
 setInterval(tick, 1000);
 

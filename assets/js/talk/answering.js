@@ -1,5 +1,6 @@
 // Answers to what was said: asked for in the conversation, and read aloud while they stream into it.
 
+import { AskedAhead } from "./asked-ahead.js";
 import { Sentences } from "./sentences.js";
 import { Voice } from "./voice.js";
 import { say } from "../shared/words.js";
@@ -10,6 +11,7 @@ import { say } from "../shared/words.js";
  * @import { Message, FarTurn, Turn as Shown } from "../chat/types.js"
  * @import { Heard } from "../microphone/ahead.js"
  * @import { Loudspeaker } from "./loudspeaker.js"
+ * @import { Guess } from "./writing.js"
  *
  * @typedef {object} Turn an answer to what was said
  * @property {Tape | null} tape what was said, where more may be joined to it
@@ -39,14 +41,26 @@ export class Answering {
   }
 
   /**
+   * Send the question whose words are on their way, unless an answer is under way.
+   *
+   * @param {Guess} guess
+   */
+  askAhead(guess) {
+    guess.callOff();
+    const body = this.turn || this.asking || this.continues || !guess.name ? null : this.conversation.nextBody();
+    if (body) guess.ahead = new AskedAhead(body, guess.name, guess.sureness === "likely");
+  }
+
+  /**
    * Ask, and read aloud what comes, until it is said, stopped or interrupted.
    *
    * @param {Heard} heard
    * @param {Tape | null} tape
    * @param {Loudspeaker} loudspeaker
+   * @param {AskedAhead | null} [ahead] where it was sent before
    * @returns {Promise<"said" | "dropped" | "busy">}
    */
-  async answer(heard, tape, loudspeaker) {
+  async answer(heard, tape, loudspeaker, ahead = null) {
     const { continues } = this;
     this.continues = undefined;
     /** @type {Turn} */
@@ -54,9 +68,12 @@ export class Answering {
     this.turn = turn;
     // Whoever was interrupted needs a moment to leave.
     if (this.asking) await this.asking;
-    if (this.turn !== turn) return "dropped";
-    const asking = continues ? this.conversation.askInstead(continues, heard.text, true) : this.conversation.ask(heard.text, [], {}, true);
+    const isPast = this.turn !== turn;
+    if (isPast || continues) ahead?.callOff();
+    if (isPast) return "dropped";
+    const asking = continues ? this.conversation.askInstead(continues, heard.text, true) : this.conversation.ask(heard.text, [], {}, true, ahead);
     if (!asking) {
+      ahead?.callOff();
       this.turn = null;
       return "busy";
     }

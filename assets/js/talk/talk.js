@@ -27,6 +27,7 @@ const SOFT_S = 1;
 
 /**
  * @import { Turn } from "./answering.js"
+ * @import { AskedAhead } from "./asked-ahead.js"
  * @import { Ears, Taken } from "./ears.js"
  * @import { Heard } from "../microphone/ahead.js"
  * @import { Said } from "./writing.js"
@@ -76,7 +77,8 @@ export class Talk {
     this.turns = new TurnTaking(this.attention, this.writing, {
       isFree: () => this.how === "free",
       show: (state) => this.#show(state),
-      said: (said, heard) => this.#use(said, heard),
+      coming: (guess) => this.interrupted || this.answering.askAhead(guess),
+      said: (said, heard, ahead) => this.#use(said, heard, ahead),
     });
     /** @type {Loudspeaker | null} */
     this.loudspeaker = null;
@@ -180,6 +182,7 @@ export class Talk {
     const { ears, answering, writing } = this;
     if (this.how !== "free" || !ears || ["off", "opening"].includes(this.state)) return;
     const { guess } = writing;
+    guess?.callOff();
     if (guess) guess.joined = (guess.said.tape?.seconds ?? Infinity) < LONGEST_S;
     // Nothing of an answer was heard yet: who speaks has not finished their question.
     if (guess) ears.keep(guess.joined ? guess.said.tape : null);
@@ -278,14 +281,15 @@ export class Talk {
   /**
    * @param {Said} said
    * @param {Heard} heard
+   * @param {AskedAhead | null} ahead
    */
-  #use(said, heard) {
+  #use(said, heard, ahead) {
     if (heard.error) {
       this.unsent.add({ file: said.file ?? said.tape.file(), why: heard.error, drop: said.kept.drop });
       return this.interrupted ? this.#goOn() : this.#next();
     }
     said.kept.drop();
-    if (heard.text) this.#answer(heard, said);
+    if (heard.text) this.#answer(heard, said, ahead);
     else if (this.interrupted) this.#goOn();
     else this.#next(this.how === "hold" || said.file ? say("talk_unheard") : "");
   }
@@ -326,8 +330,9 @@ export class Talk {
   /**
    * @param {Heard} heard
    * @param {Said} said
+   * @param {AskedAhead | null} ahead
    */
-  async #answer(heard, said) {
+  async #answer(heard, said, ahead) {
     const { answering, ears } = this;
     const loudspeaker = /** @type {Loudspeaker} */ (this.loudspeaker);
     // Somebody who speaks already is heard to the end; the answer waits for them.
@@ -336,7 +341,7 @@ export class Talk {
     this.interrupted = speaks;
     ears?.guard(true);
     const { tape } = said;
-    const ended = answering.answer(heard, tape && tape.seconds < LONGEST_S ? tape : null, loudspeaker);
+    const ended = answering.answer(heard, tape && tape.seconds < LONGEST_S ? tape : null, loudspeaker, ahead);
     if (speaks) answering.wait();
     else this.#show("thinking");
     const how = await ended;

@@ -8,6 +8,7 @@ import { ASKED_AT_S, BEFORE_PAUSE_S, END_S, SURE, isHopeless, patienceFor } from
 /**
  * @import { Heard } from "../microphone/ahead.js"
  * @import { Tape } from "../microphone/recorder.js"
+ * @import { AskedAhead } from "./asked-ahead.js"
  * @import { Ears, Taken } from "./ears.js"
  * @import { Opinion } from "./heard.js"
  * @import { Guess, Said, Sureness } from "./writing.js"
@@ -19,13 +20,16 @@ export class TurnTaking {
    * @param {object} given
    * @param {() => boolean} given.isFree whether a pause ends a turn; else a hand does
    * @param {(state: "listening" | "writing") => void} given.show
-   * @param {(said: Said, heard: Heard) => void} given.said a turn is over, and its words are known, or why not
+   * @param {(guess: Guess) => void} [given.coming] a turn is over, and its words are on the way
+   * @param {(said: Said, heard: Heard, ahead: AskedAhead | null) => void} given.said and they are known, or why not; and what was
+   *   made of them already
    */
-  constructor(attention, writing, { isFree, show, said }) {
+  constructor(attention, writing, { isFree, show, coming = () => {}, said }) {
     this.attention = attention;
     this.writing = writing;
     this.isFree = isFree;
     this.show = show;
+    this.coming = coming;
     this.said = said;
     /** @type {(number | null)[] | null} what the turn model has answered in the pause that goes on */
     this.pause = null;
@@ -119,6 +123,8 @@ export class TurnTaking {
     this.pause = null;
     if (known) known.sureness = sureness;
     else this.writing.begin(taken, sureness);
+    const { guess } = this.writing;
+    if (guess && !guess.heard) this.coming(guess);
     this.show("writing");
     if (known?.heard) this.hearWords(known);
   }
@@ -137,8 +143,10 @@ export class TurnTaking {
       if (waited) this.show("listening");
     }
     if (guess.sureness === "maybe") return;
+    const { ahead } = guess;
+    guess.ahead = null; // it is used, not called off
     this.writing.drop();
     if (ears?.taken === guess.said) ears.cut();
-    this.said(guess.said, heard);
+    this.said(guess.said, heard, ahead);
   }
 }

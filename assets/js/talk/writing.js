@@ -5,6 +5,7 @@ import { rms } from "./activity.js";
 import { isOpen } from "./heard.js";
 import { Ahead, PART_S, transcribe } from "../microphone/ahead.js";
 import { RATE } from "../microphone/recorder.js";
+import { newId } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 
 /**
@@ -25,6 +26,7 @@ const ABOVE = 2;
 /**
  * @import { Tape } from "../microphone/recorder.js"
  * @import { Heard } from "../microphone/ahead.js"
+ * @import { AskedAhead } from "./asked-ahead.js"
  * @import { Taken } from "./ears.js"
  * @import { Opinion } from "./heard.js"
  *
@@ -54,6 +56,16 @@ export class Guess {
   heard;
   /** Whether nobody is asked before the turn model is sure that it was the end. */
   conditional = false;
+  /** By which the server knows what is being written down; empty where that is done in parts. */
+  name = newId();
+  /** @type {AskedAhead | null} the question that waits for them there */
+  ahead = null;
+
+  /** The question that waits for its words is not to be asked, or as always. */
+  callOff() {
+    this.ahead?.callOff();
+    this.ahead = null;
+  }
 
   /** Whether nobody could write it down, or its words tell that more of it comes. */
   get open() {
@@ -123,7 +135,7 @@ export class Writing {
     if (!this.#mayBeInVain || said.tape.seconds > PART_S || this.ahead?.tape === said.tape) return;
     const guess = this.#newGuess(said, "maybe");
     guess.conditional = true;
-    const query = new URLSearchParams({ name: say("recording_name"), words: "false", after: opinion.name, sure: String(sure) });
+    const query = new URLSearchParams({ name: say("recording_name"), words: "false", after: opinion.name, sure: String(sure), called: guess.name });
     const words = transcribe(said.tape.file(), guess.controller.signal, query);
     guess.conditional = ((await opinion.chance) ?? 0) < sure;
     if (this.guess !== guess) return;
@@ -159,8 +171,7 @@ export class Writing {
    */
   async begin(said, sureness) {
     const guess = this.#newGuess(said, sureness);
-    const { signal } = guess.controller;
-    this.#hear(guess, await (said.file ? transcribe(said.file, signal) : this.#words(said.tape, signal)));
+    this.#hear(guess, await this.#words(guess));
   }
 
   /**
@@ -185,6 +196,7 @@ export class Writing {
   /** Its words are not wanted any more, or have been used. */
   drop() {
     this.guess?.controller.abort();
+    this.guess?.callOff();
     this.guess = null;
   }
 
@@ -204,11 +216,14 @@ export class Writing {
     this.ahead.send();
   }
 
-  /**
-   * @param {Tape} tape
-   * @param {AbortSignal} signal
-   */
-  #words(tape, signal) {
-    return this.ahead?.tape === tape ? this.ahead.words(signal) : transcribe(tape.file(), signal);
+  /** @param {Guess} guess */
+  #words(guess) {
+    const { said, controller } = guess;
+    if (said.tape && this.ahead?.tape === said.tape) {
+      guess.name = "";
+      return this.ahead.words(controller.signal);
+    }
+    const query = new URLSearchParams({ name: say("recording_name"), words: "false", called: guess.name });
+    return transcribe(said.file ?? said.tape.file(), controller.signal, query);
   }
 }

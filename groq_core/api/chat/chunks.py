@@ -7,12 +7,13 @@ piece of text costs one JSON string and one concatenation.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from groq_core.api.errors import error_object
 from groq_core.encoding import event_bytes, json_bytes
 from groq_core.events import (
-    CONTENT,
+    CONTENT_KINDS,
     AttemptFailed,
     AttemptStarted,
     CacheChecked,
@@ -87,18 +88,18 @@ class ChunkWriter:
         Args:
             elapsed_s: Seconds since the request began, for the receipt.
         """
-        if self._held is not None and isinstance(event, CONTENT):
+        if self._held is not None and type(event) in CONTENT_KINDS:
             self._held.append(event)
             return b""
-        match event:
-            case TextDelta() | ReasoningDelta():
-                return self._content(self.words(event.text, isinstance(event, ReasoningDelta)))
-            case ToolCallDelta():
-                write = _function_call if self._by_function_call and event.index == 0 else _call
-                return self._content(self._delta + write(event) + END_OF_DELTA)
+        if type(event) is TextDelta or type(event) is ReasoningDelta:
+            return self._content(self.words(event.text, type(event) is ReasoningDelta))
+        if type(event) is ToolCallDelta:
+            write = _function_call if self._by_function_call and event.index == 0 else _call
+            return self._content(self._delta + write(event) + END_OF_DELTA)
         self.receipt.note(event, elapsed_s)
-        self._follow(event)
-        return self._finish(event) if isinstance(event, Finished) else b""
+        if (follow := _FOLLOWED.get(type(event))) is not None:
+            follow(self, event)
+        return self._finish(event) if type(event) is Finished else b""
 
     def words(self, text: str, thought: bool) -> bytes:
         """Words, or thoughts, of an answer of which something has been sent."""
@@ -145,27 +146,36 @@ class ChunkWriter:
         # An answer may be whole without a word, but not without a role.
         return chunks if self._begun else self._role()
 
-    def _follow(self, event: Event) -> None:
-        """Know at any moment who is speaking, since every chunk names its model."""
-        match event:
-            case Routed(candidates=[first, *_]):
-                self._name(first.partition(":")[2] or first)
-            case CacheChecked(result="hit", shared=False):
-                # Who wrote a kept answer is told at its end, which comes at once; until then it is held back.
-                self._held = []
-            case AttemptStarted():
-                self._runners[event.number] = event.model
-                self._name(next(iter(self._runners.values())))
-            case AttemptFailed():
-                self._runners.pop(event.number, None)
-                if self._runners:
-                    self._name(next(iter(self._runners.values())))
-            case Continued():
-                self._name(event.model)
-            case Degraded():
-                self._name(FALLBACK_MODEL)
-            case Finished() if event.model and not self.receipt.degraded:
-                self._name(event.model)
+    # ── who is speaking ──────────────────────────────────────────────────────────────────────────────
+
+    def _follow_route(self, event: Routed) -> None:
+        if event.candidates:
+            first = event.candidates[0]
+            self._name(first.partition(":")[2] or first)
+
+    def _follow_cache(self, event: CacheChecked) -> None:
+        if event.result == "hit" and not event.shared:
+            # Who wrote a kept answer is told at its end, which comes at once; until then it is held back.
+            self._held = []
+
+    def _follow_start(self, event: AttemptStarted) -> None:
+        self._runners[event.number] = event.model
+        self._name(next(iter(self._runners.values())))
+
+    def _follow_failure(self, event: AttemptFailed) -> None:
+        self._runners.pop(event.number, None)
+        if self._runners:
+            self._name(next(iter(self._runners.values())))
+
+    def _follow_seam(self, event: Continued) -> None:
+        self._name(event.model)
+
+    def _follow_degradation(self, _: Degraded) -> None:
+        self._name(FALLBACK_MODEL)
+
+    def _follow_end(self, event: Finished) -> None:
+        if event.model and not self.receipt.degraded:
+            self._name(event.model)
 
     def _name(self, model: str) -> None:
         if model != self._identity["model"]:
@@ -176,6 +186,18 @@ class ChunkWriter:
         self._delta = b"data: " + json_bytes(self._identity)[:-1] + b',"choices":[{"index":0,"delta":{'
         self._text = self._delta + b'"content":'
         self._reasoning = self._delta + b'"reasoning":'
+
+
+_FOLLOWED: Final[Mapping[type, Callable[..., None]]] = {
+    Routed: ChunkWriter._follow_route,
+    CacheChecked: ChunkWriter._follow_cache,
+    AttemptStarted: ChunkWriter._follow_start,
+    AttemptFailed: ChunkWriter._follow_failure,
+    Continued: ChunkWriter._follow_seam,
+    Degraded: ChunkWriter._follow_degradation,
+    Finished: ChunkWriter._follow_end,
+}
+"""By which events it is known at any moment who is speaking, since every chunk names its model."""
 
 
 def _function_call(event: ToolCallDelta) -> bytes:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import perf_counter
 
-import msgspec
-
 from groq_core.api.answer_headers import HeaderStory
 from groq_core.api.asgi import ApiExchange
 from groq_core.api.backend import Backend
@@ -31,7 +29,7 @@ class ChatCompletions:
     def __init__(self, backend: Backend, clock: Callable[[], float] = perf_counter) -> None:
         self._handle = backend.handle
         self._board = backend.board
-        self._catalogue = backend.catalogue
+        self._pieces = pieces_within(backend.catalogue)
         self._clock = clock
 
     async def __call__(self, exchange: ApiExchange) -> None:
@@ -43,7 +41,7 @@ class ChatCompletions:
         )
         headers = HeaderStory(exchange, self._board)
         with exchange.watch() as watch:
-            request, notes = await clean(call.request, pieces_within(self._catalogue))
+            request, notes = await clean(call.request, self._pieces)
             notes = (*call.notes, *notes)
             if call.stream:
                 writer = ChunkWriter(
@@ -54,7 +52,7 @@ class ChatCompletions:
                     by_function_call=call.by_function_call,
                 )
                 writer.receipt.notes.extend(notes)
-                request = msgspec.structs.replace(request, outlet=exchange.outlet(writer.words))
+                request = request.with_outlet(exchange.outlet(writer.words))
                 await stream_answer(exchange, self._handle(request), writer, watch, self._clock, headers)
                 return
 

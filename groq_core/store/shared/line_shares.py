@@ -18,6 +18,7 @@ from typing import Any, Final, Self
 
 import msgspec
 
+from groq_core.connections.event_loop import end_task
 from groq_core.store.shared.link import PREFIX, Away, Link
 
 logger = logging.getLogger("groq_core.shared")
@@ -99,9 +100,7 @@ class LineShares:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._task is not None
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        await end_task(self._task)
         with suppress(Away):
             await self._tell()
             await self._link.call(self._give_back)
@@ -212,7 +211,8 @@ class LineShares:
 
         try:
             found = await self._link.recheck(ask)
-        except Away:
+        except (Away, asyncio.CancelledError):
+            # It may have heard of them, or not; told twice, a line is settled once.
             self._settled = settled + self._settled
             raise
         self._told |= done

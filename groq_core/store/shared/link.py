@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
-from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ReadOnlyError, RedisError
 
 from groq_core.redaction import Secret, redact
+from groq_core.store.shared.lane import ANSWER_S, CONNECT_S, LaneClient
 
 logger = logging.getLogger("groq_core.shared")
 
@@ -22,11 +22,6 @@ T = TypeVar("T")
 
 PREFIX: Final = "{groq-core}:"
 """Of every key; in braces, so that a cluster keeps them together for the scripts."""
-
-ANSWER_S: Final = 0.5
-"""Longest wait for an answer; a server that is paused accepts and says nothing."""
-
-CONNECT_S: Final = 0.5
 
 
 class Away(Exception):  # noqa: N818 - a state, not a fault
@@ -42,13 +37,17 @@ class Link:
     """
 
     def __init__(self, address: Secret, changed: Callable[[], None] = lambda: None) -> None:
-        self._client: Redis = Redis.from_url(
+        client = LaneClient.from_url(
             address.reveal(),
-            socket_timeout=ANSWER_S,
+            # We wait no longer ourselves: redis-py would make a task of each write, and `asyncio.wait_for` of Python
+            # 3.11, with which it waits for that, may forget that it was cancelled.
+            socket_timeout=None,
             socket_connect_timeout=CONNECT_S,
             retry=Retry(NoBackoff(), 0),
             protocol=2,
         )
+        assert isinstance(client, LaneClient), "redis-py makes one of the class that is asked"
+        self._client = client
         self._changed = changed
         self.away = "it was not asked yet"
         self.since = time.monotonic()
@@ -89,6 +88,7 @@ class Link:
         # The name may lead to another server by now.
         with suppress(RedisError, OSError, TimeoutError):
             async with asyncio.timeout(ANSWER_S):
+                await self._client.lane.drop()
                 await self._client.connection_pool.disconnect(inuse_connections=False)
 
     async def close(self) -> None:

@@ -7,8 +7,10 @@ is told twice (a reply of Redis that was lost) or told again (after Redis was em
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
+import time
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -23,6 +25,11 @@ READ_MS: Final = 3000
 """A reader that has not asked for so long has gone."""
 
 STOP_MS: Final = 10_000
+
+RETOLD_S: Final = 1.5
+"""So long after Redis was emptied, each process that lives has told it again of the answers that it gives."""
+
+LOOK_S: Final = 0.05
 
 _PUT: Final = """
 local me, at, over, kept, question = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5]
@@ -46,6 +53,10 @@ _CLAIM: Final = """
 local about = redis.call('HMGET', KEYS[2], 'by', 'beat', 'over')
 if about[1] and (about[1] ~= ARGV[1] or redis.call('EXISTS', KEYS[1]) == 1) then
   return {about[1], about[2], about[3], {}}
+end
+if not about[1] then
+  local time, born = redis.call('TIME'), redis.call('GET', ARGV[4])
+  if not born or time[1] * 1000 + time[2] / 1000 - born < tonumber(ARGV[5]) then return 'young' end
 end
 redis.call('HSET', KEYS[2], 'by', ARGV[1], 'beat', '0', 'over', '0')
 if ARGV[3] ~= '' then redis.call('HSET', KEYS[2], 'question', ARGV[3]) end
@@ -154,12 +165,18 @@ class SharedRuns:
         Say that it is given here, before its first line is; what a reader finds, without lines, where another
         process gives it.
 
+        Of a Redis that was emptied a moment ago it waits until every process has told it again what it gives.
+
         Args:
             question: As for :class:`News`.
         """
-        return _part(
-            await self._link.call(lambda redis: redis.eval(_CLAIM, 2, *_keys(place), self.me, KEPT_MS, question))
-        )
+        words = (*_keys(place), self.me, KEPT_MS, question, PREFIX + "born", int(RETOLD_S * 1000))
+        ends = time.monotonic() + 2 * RETOLD_S
+        while (found := await self._link.call(lambda redis: redis.eval(_CLAIM, 2, *words))) == b"young":
+            if time.monotonic() > ends:
+                return None  # nobody tells it anything
+            await asyncio.sleep(LOOK_S)
+        return _part(found)
 
     async def take_over(self, place: str, part: RunPart) -> tuple[bytes, list[bytes]] | None:
         """The question and all lines of an answer whose process is dead; it is ours now. None where it is not."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from groq_core.connections.event_loop import end_task
 from groq_core.store.shared.adapters import ProcessState
 from groq_core.store.shared.beat import ALONE, Beat
 from groq_core.store.shared.counters import SharedRevoked, SharedThrottle
@@ -82,8 +82,7 @@ class SharedState:
 
     async def close(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await end_task(self._task)
+            await self.ledger.close()
             await self._beat.leave()
         await self._link.close()

@@ -80,6 +80,17 @@ async def in_state(page: Page, *states: str) -> None:
     )
 
 
+def questions(house: House) -> list[str]:
+    return [asked.messages[-1]["content"] for asked in house.asked if isinstance(asked, ChatRequest)]
+
+
+async def wait_for_questions(house: House, count: int = 1) -> list[str]:
+    async with asyncio.timeout(20):
+        while len(questions(house)) < count:  # noqa: ASYNC110 - the house offers a list, no event
+            await asyncio.sleep(0.01)
+    return questions(house)
+
+
 def texts_spoken(house: House) -> list[str]:
     return [asked.text for asked in house.asked if isinstance(asked, SpeechRequest)]
 
