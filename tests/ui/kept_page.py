@@ -72,6 +72,7 @@ async def set_plain_screen(page: Page) -> None:
 
 
 REMEMBER = """() => {
+    if (globalThis.putBack) return;
     const things = [window, navigator, navigator.mediaDevices, Date, IDBObjectStore.prototype, IDBTransaction.prototype,
         AudioBufferSourceNode.prototype];
     const own = things.map((thing) => Object.getOwnPropertyDescriptors(thing));
@@ -97,9 +98,11 @@ LEAVE = """() => {
     globalThis.closeMicrophone?.();
     globalThis.isLeft = true;
     // A title is asked for seconds after an answer, when another test looks at what is asked.
+    if (fetch.asksForNoTitle) return;
     const asks = fetch;
     globalThis.fetch = (what, ...more) =>
         String(what).endsWith("/ui/title") ? Promise.resolve(new Response("", { status: 503 })) : asks(what, ...more);
+    fetch.asksForNoTitle = true;
 }"""
 TAKE = """() => {
     const left = globalThis.isLeft;
@@ -175,11 +178,11 @@ async def enter(page: Page, url: str) -> None:
     """Open the house's page, or begin anew on the one that stands open there."""
     if page.url == url:
         await page.keyboard.press("Escape")  # which ends what somebody is in, a dialog or an answer that is read aloud
-        if not await page.evaluate(BEGIN_ANEW):
-            return
-        await leave_house(page, url)
-    await open_page(page, url)
-    await page.evaluate(REMEMBER)
+        if await page.evaluate(BEGIN_ANEW):
+            await leave_house(page, url)
+    if page.url != url:
+        await open_page(page, url)
+    await page.evaluate(REMEMBER)  # once a page, which a test before may have loaded again
 
 
 async def open_page(page: Page, url: str) -> None:

@@ -76,7 +76,6 @@ async def test_far_messages_are_plain_until_somebody_comes_near(tab: Page, house
     await expect(tab.locator("#gc-spent")).to_have_text("937 tokens, $0.00031")
 
 
-@pytest.mark.one_page
 async def test_an_answer_below_a_long_one_is_followed(page: Page, house: House) -> None:
     """Who ceases to be the last message keeps its height: the list would seem to be scrolled up by its reader."""
     text = "\n\n".join(f"Paragraph {n} of it, with some words." for n in range(120))
