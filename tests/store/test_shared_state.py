@@ -96,6 +96,25 @@ async def test_an_answer_of_one_replica_is_the_other_s_cache(redis: Redis, simul
         assert second["x_groq_core"]["cost_usd"] == 0
 
 
+async def test_an_answer_that_another_version_wrote_is_given_anew_and_kept(redis: Redis, simulator: Simulator) -> None:
+    settings = {"GROQ_CORE_CACHE_SCOPE": "server", "GROQ_CORE_CACHE_SIZE": "0"}
+    async with replicas(2, redis, simulator, pages=False, **settings) as running:
+        assert await eventually(running.in_step, 5)
+
+        async def same(url: str) -> str:
+            async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+                answer = (await ask(http, "The same", temperature=0, max_completion_tokens=2000)).json()
+            return str(answer["x_groq_core"]["cache"])
+
+        await same(running.urls[0])
+        names = redis.keys()
+        (key,) = [name for name in names if "answer:" in name]
+        redis.say("SET", key, "of-another-version")
+        assert [await same(url) for url in (*running.urls, *running.urls)] == ["off", "hit", "hit", "hit"]
+        names = redis.keys()
+        assert not [name for name in names if name.endswith(":flight")]
+
+
 async def test_the_same_question_at_once_on_two_replicas_is_asked_once(redis: Redis) -> None:
     slow = Simulator(limits="off", seed=1)
     await slow.start()

@@ -27,7 +27,16 @@ LARGEST: Final = 2 * 2**20
 
 _TYPES: Final = {kind.__name__: kind for kind in (*CONTENT, Routed, Finished)}
 
-_RELEASE: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
+_FIND: Final = """
+local body = redis.call('GET', KEYS[1])
+if body then return body end
+return redis.call('SET', KEYS[2], ARGV[1], 'NX', 'EX', ARGV[2]) and 1 or 0
+"""
+
+_LAND: Final = """
+if ARGV[2] ~= '' then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
+if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
+"""
 
 
 def pack(entry: CacheEntry) -> bytes:
@@ -90,32 +99,23 @@ class SharedAnswers:
 
     async def _find(self, key: str) -> tuple[CacheEntry | None, str | None]:
         """The answer, or the lock of whoever gives it; neither where another takes too long."""
-        lock = secrets.token_hex(8)
-        ends = time.monotonic() + PATIENCE_S
+        lock, flight, ends = secrets.token_hex(8), key + ":flight", time.monotonic() + PATIENCE_S
         while time.monotonic() < ends:
-
-            async def look(redis: Any) -> Any:
-                pipe = redis.pipeline(transaction=False)
-                pipe.get(key)
-                pipe.set(key + ":flight", lock, nx=True, ex=FLIGHT_S)
-                return await pipe.execute()
-
-            body, mine = await self._link.call(look)
-            if body is not None and (entry := unpack(body, time.monotonic())) is not None:
-                if mine:
-                    await self._release(key, lock)
-                return entry, None
-            if mine:
+            found = await self._link.call(lambda redis: redis.eval(_FIND, 2, key, flight, lock, FLIGHT_S))
+            if isinstance(found, bytes):
+                if (entry := unpack(found, time.monotonic())) is not None:
+                    return entry, None
+                # Another version wrote it: it is given anew.
+                found = await self._link.call(lambda redis: redis.set(flight, lock, nx=True, ex=FLIGHT_S))
+            if found:
                 return None, lock
             await asyncio.sleep(LOOK_S)
         return None, None
 
     async def _land(self, key: str, lock: str, heard: list[Event]) -> None:
+        """Keep the answer, where there is one, and let the others go on."""
         entry = entry_of(heard, 0.0)
+        body = b"" if entry is None else pack(entry)
+        kept = body if len(body) <= LARGEST else b""
         with suppress(Away):
-            if entry is not None and len(body := pack(entry)) <= LARGEST:
-                await self._link.call(lambda redis: redis.set(key, body, px=self._ttl_ms))
-            await self._release(key, lock)
-
-    async def _release(self, key: str, lock: str) -> None:
-        await self._link.call(lambda redis: redis.eval(_RELEASE, 1, key + ":flight", lock))
+            await self._link.call(lambda redis: redis.eval(_LAND, 2, key, key + ":flight", lock, kept, self._ttl_ms))
