@@ -292,12 +292,12 @@ class ChatRoute:
         """
         page, name, owner = self._page, answers.name_of(request), answers.owner_of(request, caller)
         likely = request.query_params.get("likely") == "true"
-        try:
-            promised = page.transcripts.find(caller, words)
-            question = decode_json(body, PageQuestion)
-        except RequestError as error:
-            raise http_error(error) from None
         with page.waiting.wait(name, owner):
+            try:
+                question = decode_json(body, PageQuestion)
+                promised = await page.transcripts.find_soon(caller, words)
+            except RequestError as error:
+                raise http_error(error) from None
             transcript = await unless_gone(request, promised.value())
             filled = with_words(question, transcript, likely=likely)
             if filled is None or not name or not page.answers.has_room(name, owner):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import OrderedDict
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from groq_core.errors import RequestError
 from groq_core.requests import Caller
@@ -14,6 +14,9 @@ _T = TypeVar("_T")
 
 MAX_KNOWN = 256
 """The newest; each is of use for half a second."""
+
+SOON_S: Final = 0.3
+"""Of two requests that a page sends at once the second may come first, by no more than this."""
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
@@ -45,12 +48,15 @@ class PromisedByName(Generic[_T]):
     def __init__(self, missing: str) -> None:
         self._missing = missing
         self._promised: OrderedDict[tuple[str, str], Promised[_T]] = OrderedDict()
+        self._expected: dict[tuple[str, str], asyncio.Future[None]] = {}
 
     def begin(self, caller: Caller, name: str) -> Promised[_T]:
         """A new one; with a name that is none, nobody will find it."""
         promised = Promised[_T]()
         if _NAME.fullmatch(name):
             self._promised[caller.user, name] = promised
+            if (expected := self._expected.pop((caller.user, name), None)) is not None:
+                expected.set_result(None)
             while len(self._promised) > MAX_KNOWN:
                 self._promised.popitem(last=False)
         return promised
@@ -66,3 +72,15 @@ class PromisedByName(Generic[_T]):
         if found is None:
             raise RequestError(self._missing, status=409)
         return found
+
+    async def find_soon(self, caller: Caller, name: str) -> Promised[_T]:
+        """The same, of what may be begun a moment later."""
+        key = (caller.user, name)
+        if key not in self._promised:
+            expected = self._expected.setdefault(key, asyncio.get_running_loop().create_future())
+            try:
+                await asyncio.wait([expected], timeout=SOON_S)
+            finally:
+                if self._expected.get(key) is expected:
+                    del self._expected[key]
+        return self.find(caller, name)

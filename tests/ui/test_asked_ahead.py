@@ -198,6 +198,18 @@ async def test_nobody_is_asked_without_words_nor_by_words_that_go_on(
             assert SENTENCE in (await ask(client, "Asked as always.")).text
 
 
+async def test_a_question_may_come_a_moment_before_the_recording_of_its_words() -> None:
+    upstream = Upstream()
+    upstream.written.set()
+    async with page(upstream) as client:
+        ahead = send_ahead(client)
+        await asyncio.sleep(0.05)
+        await client.post(f"/ui/transcribe?words=false&called={WORDS}", content=RECORDING)
+
+        assert (await ahead).status_code == 204
+    assert len(upstream.questions) == 1
+
+
 async def test_words_that_another_process_writes_down_are_not_waited_for() -> None:
     upstream = Upstream()
     async with recording_with(upstream) as (client, _):
