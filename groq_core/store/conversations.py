@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, delete, insert, select, text, update
@@ -46,8 +46,17 @@ class Conversations:
         async with self._database.reading() as connection:
             return await _read(connection, owner, id)
 
-    async def put_head(self, owner: str, head: Head) -> None:
+    async def put_head(self, owner: str, head: Head, changed: Collection[str] | None = None) -> None:
+        """
+        Keep the head of a conversation.
+
+        Args:
+            changed: Names of what is new in it; the rest may be older than what is kept, and is not written. None for
+                all of it.
+        """
         async with self._database.writing() as connection:
+            if changed is not None:
+                head = await _merge_head(connection, owner, head, changed)
             await _put_head(connection, owner, head)
 
     async def put_message(self, owner: str, id: str, body: Body) -> None:
@@ -153,6 +162,15 @@ async def _read(connection: AsyncConnection, owner: str, id: str) -> Whole | Non
     messages = select(Message.body).where(Message.owner == owner, Message.conversation == id).order_by(Message.number)
     bodies = (await connection.execute(messages)).scalars().all()
     return Whole(_with_share(row.head, row.share), list(bodies))
+
+
+async def _merge_head(connection: AsyncConnection, owner: str, head: Head, changed: Collection[str]) -> Head:
+    mine = (Conversation.owner == owner, Conversation.id == check_id(head.get("id")))
+    kept = (await connection.execute(select(Conversation.head).where(*mine).with_for_update())).scalar_one_or_none()
+    if kept is None:
+        return head
+    rest = {name: value for name, value in kept.items() if name not in changed}
+    return rest | {name: head[name] for name in changed if name in head} | {"id": head["id"]}
 
 
 async def _put_head(connection: AsyncConnection, owner: str, head: Head) -> str:

@@ -103,11 +103,12 @@ def create_routes(page: Page) -> APIRouter:
         return _json(await kept.remove(owner, id))
 
     @router.put(base + "/{id}/head")
-    async def put_head(id: str, request: Request) -> Response:
+    async def put_head(id: str, request: Request, changed: str | None = None) -> Response:
         kept, owner = store(request)
         head = await _read_body(request, dict[str, Any])
         with http_errors():
-            await kept.put_head(owner, {**head, "id": check_id(id)})
+            names = None if changed is None else changed.split(",")
+            await kept.put_head(owner, {**head, "id": check_id(id)}, names)
         return Response(status_code=204)
 
     @router.put(base + "/{id}/messages/{message}")

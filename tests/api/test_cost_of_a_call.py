@@ -80,11 +80,11 @@ class Tally:
         loop.call_at = self._counting("timers", call_at)  # type: ignore[method-assign]
 
     def _counting(self, what: str, make: Any) -> Any:
-        def counted(*args: Any, **more: Any) -> Any:
+        def count_and_do(*args: Any, **more: Any) -> Any:
             setattr(self, what, getattr(self, what) + 1)
             return make(*args, **more)
 
-        return counted
+        return count_and_do
 
     def count_generator(self, _: object) -> None:
         self.generators += 1

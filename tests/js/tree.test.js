@@ -57,6 +57,26 @@ function sound(tree) {
   }
 }
 
+test("what another device asks below a message that is deleted meanwhile hides nothing of what stood before", () => {
+  for (let seed = 1; seed <= 60; seed += 1) {
+    const roll = dice(seed);
+    const tree = grown(seed, 25);
+    if (tree.empty) continue;
+    const messages = [...tree.messages.values()].map((message) => ({ ...message }));
+    const other = new Tree({ ...tree.head }, messages.map((message) => ({ ...message })));
+    const { gone } = other.remove([...other.messages.values()][roll(other.messages.size)]);
+    const question = tree.add({ role: "user", text: "late" });
+    const left = new Set([...messages.map(({ id }) => id)].filter((id) => !gone.some((one) => one.id === id)));
+    const kept = [...[...other.messages.values()], question].map((message) => ({ ...message }));
+
+    const merged = new Tree({ ...tree.head, leaf: question.id }, kept);
+    sound(merged);
+    assert.deepEqual(new Set(merged.messages.keys()), new Set([...left, question.id]));
+    if (left.size && gone.some(({ id }) => id === question.parent)) assert.ok(merged.branch().length > 1, "what stood before is shown");
+    for (const { id } of merged.messages.values()) assert.equal(merged.branch(id)[0].parent, null, "every message is reached from the beginning");
+  }
+});
+
 test("whatever is asked, edited, deleted and taken back, a tree stays sound", () => {
   for (let seed = 1; seed <= 200; seed += 1) grown(seed, 40);
 });

@@ -124,6 +124,19 @@ async def test_what_was_deleted_is_not_brought_back_by_what_comes_late(database:
     assert [message["text"] for message in read.messages] == ["one", "back again"]
 
 
+async def test_a_device_writes_only_what_is_new_in_a_head(database: Database) -> None:
+    kept = Conversations(database)
+    stale = {"id": "a", "title": "Foxes", "pinned": False, "leaf": "m1", "updated": 1}
+    await kept.put_head("ann", {**stale, "title": "Ours", "pinned": True})
+
+    await kept.put_head("ann", {**stale, "leaf": "m2"}, ["leaf"])
+    assert await kept.heads("ann") == [{**stale, "title": "Ours", "pinned": True, "leaf": "m2"}]
+    await kept.put_head("ann", {"id": "a"}, ["leaf"])
+    assert "leaf" not in (await kept.heads("ann"))[0]
+    await kept.put_head("ann", {**stale, "id": "b"}, ["leaf"])
+    assert {**stale, "id": "b"} in await kept.heads("ann"), "whole where there is none"
+
+
 async def test_a_message_that_comes_before_its_head_is_kept(database: Database) -> None:
     kept = Conversations(database)
     await kept.put_message("ann", "new", {"id": "m", "text": "first"})

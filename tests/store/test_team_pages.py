@@ -201,6 +201,47 @@ async def test_a_conversation_is_there_on_a_second_device_and_shared_by_link(
     await expect(other.locator("#conversations [data-conversation]")).to_have_count(0)
 
 
+async def test_what_two_devices_do_to_one_conversation_is_all_kept(devices: Devices, stage: TeamStage) -> None:
+    """Neither hears of the other before somebody comes back to it."""
+    first, second = [await sign_in(devices, stage, "bob") for _ in range(2)]
+    done = '#chat-log [data-role="assistant"][data-state="done"]'
+    box, entry = "#chat-message textarea", "#conversations [data-conversation]"
+    await first.fill(box, "What is a fox?", timeout=20_000)
+    await first.click("#chat-send")
+    await expect(first.locator(done)).to_have_count(1, timeout=20_000)
+    await second.evaluate("dispatchEvent(new Event('focus'))")
+    await second.locator(f"{entry} .gc-entry-title").click(timeout=20_000)
+    await expect(second.locator(done)).to_have_count(1, timeout=20_000)
+
+    await second.locator(entry).hover()
+    await second.locator('[data-action="menu"]').click()
+    await second.locator('[data-action="rename"]').click()
+    await second.keyboard.type("Ours")
+    await second.keyboard.press("Enter")
+    async with stage.client("bob") as bob:
+
+        async def is_renamed() -> bool:
+            return [one["title"] for one in (await bob.get("/ui/conversations")).json()["heads"]] == ["Ours"]
+
+        assert await eventually(is_renamed, 20)
+        for page, text in ((first, "What does it eat?"), (second, "Where does it live?")):
+            await page.fill(box, text)
+            await page.click("#chat-send")
+        for page in (first, second):
+            await expect(page.locator(done)).to_have_count(2, timeout=20_000)
+
+        async def is_all_kept() -> bool:
+            (whole,) = (await bob.get("/ui/conversations/export")).json()["conversations"]
+            asked = {one["text"] for one in whole["messages"] if one["role"] == "user"}
+            return asked == {"What is a fox?", "What does it eat?", "Where does it live?"} and len(whole["messages"]) == 6
+
+        assert await eventually(is_all_kept, 20)
+        assert await is_renamed(), "a device that did not hear of the new name leaves it as it is"
+    await first.evaluate("dispatchEvent(new Event('focus'))")
+    await expect(first.locator(".gc-branch")).to_have_count(1, timeout=20_000)
+    await expect(first.locator(entry)).to_contain_text("Ours")
+
+
 async def test_what_an_admin_announces_is_read_by_everybody(devices: Devices, stage: TeamStage) -> None:
     page = await sign_in(devices, stage, "bob")
     await expect(page.locator("#status-panel")).to_be_attached(timeout=20_000)

@@ -257,3 +257,25 @@ async def test_an_answer_that_was_left_is_kept_whole_though_the_page_is_loaded_a
     await tab.locator("[data-conversation]", has_text="first").click()
     await expect(tab.locator("#chat-log [data-role=user]")).to_have_text("first")  # the second stands there until then
     assert await answered(tab) == "The first answer has an end."
+
+
+async def test_five_windows_with_an_answer_each_leave_a_connection_for_their_news(
+    visitor: BrowserContext, house: House
+) -> None:
+    """A browser has six connections to one host: the windows share one stream of news."""
+    tabs, hung = [await open_in(visitor, house) for _ in range(5)], []
+    for at, tab in enumerate(tabs):
+        house.script = one = Hung(f"The beginning {at}")
+        hung.append(one)
+        await ask(tab, f"question {at}")
+        await expect(tab.locator(ANSWER)).to_contain_text(f"The beginning {at}")
+    await tabs[0].close()  # whichever reads the news: another one does then
+    for tab in tabs[1:]:
+        await expect(tab.locator("#status-panel [data-target]").first).to_be_attached()
+        await expect(tab.locator("#gc-gone")).to_be_hidden()
+        await tab.click("#chat-stop")
+
+    for at, tab in [*enumerate(tabs)][1:]:
+        assert await answered(tab, state="stopped") == f"The beginning {at}"
+        await asyncio.wait_for(hung[at].closed.wait(), 10)
+    assert len(house.asked) == len(tabs)

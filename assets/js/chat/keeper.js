@@ -11,7 +11,7 @@ import { openId, rememberDraft, rememberOpen, rememberRunning, takeRunning } fro
 import { spentInWords } from "./spent.js";
 import { openStore } from "./store.js";
 import { Titles } from "./titles.js";
-import { Tree, newHead } from "./tree.js";
+import { Tree, newHead, shared } from "./tree.js";
 
 /**
  * @import { Composer, ConversationStore, Head, KeptConversation, Message, Recorder, Whole } from "./types.js"
@@ -84,7 +84,7 @@ export class Keeper {
   async #begin() {
     try {
       const left = this.kind === "chat" ? await keepUnkept(this.store) : null;
-      this.heads = await this.store.heads();
+      await this.#readHeads();
       const open = openId(this.kind) ?? left;
       if (open && this.conversation.tree.empty) await this.open(open);
       void this.#resume(takeRunning(this.kind));
@@ -95,6 +95,15 @@ export class Keeper {
     if (this.conversation.tree.empty) this.conversation.show();
     this.draw();
     return this;
+  }
+
+  async #readHeads() {
+    this.heads = await this.store.heads();
+    const { tree, runs } = this.conversation;
+    for (const { head } of [tree, ...[...runs.values()].map((run) => run.tree)]) {
+      const now = this.heads.find(({ id }) => id === head.id);
+      if (now) Object.assign(head, shared(now));
+    }
   }
 
   // One after the other: each holds one of the few connections that a browser has to one host.
@@ -281,8 +290,7 @@ export class Keeper {
     if (!head) return;
     change(head);
     // An answer that still runs in a conversation that was left writes that one's head when it ends.
-    const { title, titled, asked, pinned, summary } = head;
-    for (const one of others) Object.assign(one, { title, titled, asked, pinned, summary });
+    for (const one of others) Object.assign(one, shared(head));
     this.#putHead(head);
     await this.#work;
   }
@@ -320,7 +328,8 @@ export class Keeper {
   /** All that is kept, whole. */
   async all() {
     await this.#work;
-    return (await Promise.all((await this.store.heads()).map(({ id }) => this.store.read(id)))).filter((whole) => whole !== null);
+    await this.#readHeads();
+    return (await Promise.all(this.heads.map(({ id }) => this.store.read(id)))).filter((whole) => whole !== null);
   }
 
   /** What stands in the message box, and the options, belong to the conversation. */
@@ -350,10 +359,7 @@ export class Keeper {
     if (gone?.includes(this.conversation.tree.head.id)) this.#leaveDeleted();
     clearTimeout(this.hearing);
     this.hearing = setTimeout(async () => {
-      this.heads = await this.store.heads().catch(() => this.heads);
-      const { head } = this.conversation.tree;
-      const now = this.heads.find(({ id }) => id === head.id);
-      if (now) Object.assign(head, { title: now.title, titled: now.titled, asked: now.asked, pinned: now.pinned, summary: now.summary });
+      await this.#readHeads().catch(() => {}); // not now
       this.draw();
     }, 50);
     if (changed === null) return this.finder.forgetAll();

@@ -5,6 +5,7 @@ import { el, iconButton } from "../shared/dom.js";
 import { route, send } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 import { DeletedElsewhere } from "./deleted.js";
+import { shared } from "./tree.js";
 
 /** @import { ConversationStore, Head, Message, Whole } from "./types.js" */
 
@@ -27,18 +28,36 @@ class ServerStore {
     return ok || status === 503; // its database is away for a moment
   }
 
+  /** @type {Map<string, Head>} what this page last wrote, or first saw, and what it has taken over since */
+  #known = new Map();
+
   async heads() {
-    return (await answer("conversations")).heads;
+    /** @type {{ heads: Head[] }} */
+    const { heads } = await answer("conversations");
+    for (const head of heads) this.#know({ ...head, ...this.#known.get(head.id), ...shared(head) });
+    return heads;
   }
 
   /** @param {string} id */
-  read(id) {
-    return answer(`conversations/${id}`);
+  async read(id) {
+    /** @type {Whole | null} */
+    const whole = await answer(`conversations/${id}`);
+    if (whole && !this.#known.has(id)) this.#know(whole.head);
+    return whole;
   }
 
   /** @param {Head} head */
-  putHead(head) {
-    return change("PUT", `conversations/${head.id}/head`, head);
+  #know(head) {
+    this.#known.set(head.id, structuredClone(head));
+  }
+
+  // Another device may have renamed it meanwhile: only what is new here is written.
+  /** @param {Head} head */
+  async putHead(head) {
+    const known = this.#known.get(head.id);
+    const names = known && /** @type {(keyof Head)[]} */ (Object.keys(head)).filter((name) => JSON.stringify(head[name]) !== JSON.stringify(known[name]));
+    await change("PUT", `conversations/${head.id}/head${names ? `?changed=${names}` : ""}`, head);
+    this.#know(head);
   }
 
   /**

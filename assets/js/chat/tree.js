@@ -23,6 +23,13 @@ export function newHead(kind) {
   return { id: newId(), kind, title: "", titled: false, leaf: null, pinned: false, created: now, updated: now, draft: "", options: {} };
 }
 
+/**
+ * Of a head, what every page that shows the conversation takes over; the rest is each one's own.
+ *
+ * @param {Head} head
+ */
+export const shared = ({ title, titled, asked, pinned, summary }) => ({ title, titled, asked, pinned, summary });
+
 export class Tree {
   /**
    * @param {Head} head
@@ -34,7 +41,21 @@ export class Tree {
     this.temporary = false;
     /** @type {Map<string, Message>} */
     this.messages = new Map([...messages].sort((a, b) => a.created - b.created).map((message) => [message.id, message]));
+    this.#attachLost();
     if (head.leaf === null || !this.messages.has(head.leaf)) head.leaf = [...this.messages.keys()].at(-1) ?? null;
+  }
+
+  // What was asked below a message while that was deleted in another tab, or on another device: it follows what stood
+  // before, or all of that could be reached no more.
+  #attachLost() {
+    /** @type {string | null} */
+    let before = null;
+    for (const message of this.messages.values()) {
+      const lost = message.parent !== null && !this.messages.has(message.parent);
+      // Another device's clock may be late, so that what follows it stands earlier.
+      if (lost) message.parent = this.branch(before).includes(message) ? null : before;
+      before = message.id;
+    }
   }
 
   /** @param {string | null} id */

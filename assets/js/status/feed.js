@@ -1,15 +1,22 @@
-// The news of the server: a stream that is opened anew when it ends, and that says within seconds when it is gone.
+// The news of the server: a stream that is opened anew when it ends, and that says within seconds when it is gone. Of
+// several windows one reads it and tells the others: a browser has six connections to one host, and a stream of news in
+// each window would leave too few for answers.
 
 import { events } from "../shared/sse.js";
 import { passOf, route } from "../shared/wire.js";
 import { ownKeyHeaders } from "../shared/own-key.js";
 import { SHARED } from "../../texts.js";
 
-/** @import { News } from "./types.js" */
+/**
+ * @import { News } from "./types.js"
+ *
+ * @typedef {{ asks: true } | { there: boolean, news?: News }} Told among the windows; without news, that it is still there
+ */
 
 /** The server says something every second and a half. */
 const SILENCE_MS = 4000;
 const AGAIN_MS = 1000;
+const OTHERS_SILENCE_MS = SILENCE_MS + 2 * AGAIN_MS; // of a window that reads, while the server says nothing
 
 export class Feed {
   /**
@@ -19,55 +26,126 @@ export class Feed {
   constructor(heard, changed) {
     this.heard = heard;
     this.changed = changed;
-    this.run = 0;
-    /** @type {AbortController | undefined} */
-    this.hangUp = undefined;
+    this.hangUp = new AbortController();
     document.addEventListener("visibilitychange", () => this.begin());
     document.addEventListener("gc:own-key", () => this.begin());
     addEventListener("online", () => this.begin());
   }
 
-  /** Listen, anew if it listens already; a hidden page needs no news, and a browser keeps few connections to one host. */
+  /** @type {BroadcastChannel | null} */
+  #others = null;
+  /** @type {News | null} all that is known, where this window reads */
+  #latest = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #silence;
+
+  /** Listen, anew if it listens already; a hidden page needs no news. */
   begin() {
-    this.run += 1;
-    this.hangUp?.abort();
-    if (!document.hidden) this.#listen(this.run);
+    this.hangUp.abort();
+    this.hangUp = new AbortController();
+    clearTimeout(this.#silence);
+    this.#others?.close();
+    this.#others = null;
+    if (!document.hidden) void this.#listen(this.hangUp.signal);
   }
 
-  /** @param {number} run */
-  async #listen(run) {
-    while (run === this.run) {
-      const hangUp = (this.hangUp = new AbortController());
+  /** @param {AbortSignal} over */
+  async #listen(over) {
+    // Where others reach this simulator too, everybody has faults of his own.
+    const headers = ownKeyHeaders();
+    if (SHARED) headers["x-groq-core-page"] = await passOf().catch(() => "");
+    if (over.aborted) return;
+    if (!navigator.locks || !globalThis.BroadcastChannel) return this.#read(headers, over);
+    const name = `gc-news ${JSON.stringify(headers)}`; // windows with other headers hear other news
+    this.#others = new BroadcastChannel(name);
+    this.#others.onmessage = ({ data }) => this.#hear(data, over);
+    this.#tell({ asks: true });
+    const read = () => this.#read(headers, over);
+    // Who reads and says nothing any more is frozen, or held up: somebody else does it then.
+    const take = (/** @type {LockOptions} */ how) => void navigator.locks.request(name, how, read).catch(() => {});
+    this.#take = () => take({ steal: true });
+    this.#expect();
+    take({ signal: over });
+  }
+
+  #take = () => {};
+
+  /** Of another window. */
+  #expect() {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#take(), OTHERS_SILENCE_MS);
+  }
+
+  /** @param {Told} told */
+  #tell(told) {
+    this.#others?.postMessage(told);
+  }
+
+  /**
+   * @param {Told} told
+   * @param {AbortSignal} over
+   */
+  #hear(told, over) {
+    if (over.aborted) return;
+    if ("asks" in told) {
+      if (this.#latest) this.#tell({ there: true, news: this.#latest });
+      return;
+    }
+    if (this.#latest) return;
+    this.#expect();
+    this.changed(told.there);
+    if (told.news) this.heard(told.news);
+  }
+
+  /**
+   * @param {Record<string, string>} headers
+   * @param {AbortSignal} over
+   */
+  async #read(headers, over) {
+    clearTimeout(this.#silence);
+    while (!over.aborted) {
       try {
-        await this.#read(hangUp);
+        await this.#readOnce(headers, over);
       } catch {
         // told below: an ended stream and a broken one are the same
       }
-      if (run !== this.run) return;
+      if (over.aborted) break;
+      this.#latest = null;
       this.changed(false);
+      this.#tell({ there: false });
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
+    this.#latest = null;
   }
 
-  /** @param {AbortController} hangUp */
-  async #read(hangUp) {
-    let watch = setTimeout(() => hangUp.abort(), SILENCE_MS);
+  /**
+   * @param {Record<string, string>} headers
+   * @param {AbortSignal} over
+   */
+  async #readOnce(headers, over) {
+    const hangUp = new AbortController();
+    const leave = () => hangUp.abort();
+    over.addEventListener("abort", leave);
+    let watch = setTimeout(leave, SILENCE_MS);
     const beat = () => {
       clearTimeout(watch);
-      watch = setTimeout(() => hangUp.abort(), SILENCE_MS);
+      watch = setTimeout(leave, SILENCE_MS);
+      this.#tell({ there: true });
     };
     try {
-      // Where others reach this simulator too, everybody has faults of his own.
-      const headers = ownKeyHeaders();
-      if (SHARED) headers["x-groq-core-page"] = await passOf().catch(() => "");
       const response = await fetch(route("status/events"), { cache: "no-store", headers, signal: hangUp.signal });
       if (!response.ok || !response.body) throw new Error(`status: ${response.status}`);
-      for await (const news of events(response.body, beat)) {
+      for await (const one of events(response.body, beat)) {
+        if (over.aborted) return;
+        const news = /** @type {News} */ (one);
+        this.#latest = { ...this.#latest, ...news };
         this.changed(true);
-        this.heard(/** @type {News} */ (news));
+        this.heard(news);
+        this.#tell({ there: true, news });
       }
     } finally {
       clearTimeout(watch);
+      over.removeEventListener("abort", leave);
     }
   }
 }
