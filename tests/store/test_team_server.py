@@ -210,8 +210,11 @@ async def test_an_admin_makes_a_key_that_works_and_all_is_written_down(stage: Te
 async def test_a_person_added_while_it_runs_can_sign_in(tmp_path: Path, simulator: Simulator) -> None:
     """At once, and at every process; the session is known to all others too, and a new password counts everywhere."""
     database = f"sqlite:///{tmp_path}/team.db"
-    secret = {"GROQ_CORE_SECRET": "the-same-for-both"}
-    async with team_stage(database, simulator, **secret) as one, team_stage(database, simulator, **secret) as other:
+    secret = "the-same-for-both"
+    async with (
+        team_stage(database, simulator, GROQ_CORE_SECRET=secret) as one,
+        team_stage(database, simulator, GROQ_CORE_SECRET=secret) as other,
+    ):
         team = one.core.team
         assert team is not None
         await team.people.add("eve", who="tests", password=hash_password("another horse"))
