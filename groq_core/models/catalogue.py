@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias, TypeGuard
 
@@ -33,7 +34,7 @@ Fetch: TypeAlias = Callable[[], Awaitable[list[Entry]]]
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
+class Catalogue(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """
     What is known about every model at one moment.
 
@@ -55,6 +56,15 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
     checked_at: float | None = None
     note: str = ""
 
+    @cached_property
+    def _exact(self) -> Mapping[str, ModelSpec]:
+        """Every model by its name, and by its id where no provider that is asked before has that: each call looks."""
+        found: dict[str, ModelSpec] = {}
+        for provider in reversed(provider_names()):
+            own = f"{provider}:"
+            found |= {name.removeprefix(own): spec for name, spec in self.specs.items() if name.startswith(own)}
+        return found | dict(self.specs)
+
     def lookup(self, text: str) -> ModelSpec | None:
         """
         Find a model by id or ``provider:id``, in any case; where both providers have the id, Groq's.
@@ -63,7 +73,7 @@ class Catalogue(msgspec.Struct, frozen=True, kw_only=True):
         'groq:openai/gpt-oss-20b'
         """
         wanted = text.strip()
-        if spec := self.specs.get(wanted):
+        if spec := self._exact.get(wanted):
             return spec
         for provider in provider_names():
             if spec := self.specs.get(f"{provider}:{wanted}"):
