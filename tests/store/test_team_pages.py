@@ -233,7 +233,9 @@ async def test_what_two_devices_do_to_one_conversation_is_all_kept(devices: Devi
         async def is_all_kept() -> bool:
             (whole,) = (await bob.get("/ui/conversations/export")).json()["conversations"]
             asked = {one["text"] for one in whole["messages"] if one["role"] == "user"}
-            return asked == {"What is a fox?", "What does it eat?", "Where does it live?"} and len(whole["messages"]) == 6
+            return (
+                asked == {"What is a fox?", "What does it eat?", "Where does it live?"} and len(whole["messages"]) == 6
+            )
 
         assert await eventually(is_all_kept, 20)
         assert await is_renamed(), "a device that did not hear of the new name leaves it as it is"
