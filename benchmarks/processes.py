@@ -303,6 +303,15 @@ async def bare_relay(model: str) -> AsyncIterator[Process]:
 
 
 @asynccontextmanager
+async def http_relay(model: str) -> AsyncIterator[Process]:
+    """A relay in Python that is a server of HTTP and a client of it, and nothing else: the least that one costs."""
+    port = free_port()
+    command = [sys.executable, str(PEERS / "http_relay.py"), str(port), model.rpartition(":")[2]]
+    async with run_server(command, "/models", port=port) as process:
+        yield process
+
+
+@asynccontextmanager
 async def portkey() -> AsyncIterator[Process]:
     """
     Portkey's gateway from the npm registry, in Node, with nothing switched on.

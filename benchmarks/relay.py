@@ -3,8 +3,9 @@ The HTTP API beside a relay that does nothing: nginx with `proxy_pass`, its buff
 
 Tokens come paced, each with the time at which it went out in its text, so that what arrives tells how long it was
 under way. All sides take turns; what counts is CPU seconds of the process, which other work on the machine does not
-touch, and how much later than beside nginx a token comes. A third side tells what a Python process costs that passes
-on bytes and knows nothing of them, so that what is our own work can be told from what is Python's.
+touch, and how much later than beside nginx a token comes. Two more sides tell what a Python process costs that passes
+on bytes and knows nothing of them, or HTTP and knows nothing of what it is for, so that what is our own work can be
+told from what is Python's.
 
     python -m benchmarks relay pace       # about seven minutes; refuses when the machine is busy
 """
@@ -14,11 +15,12 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from benchmarks.listening import Seen, Side
-from benchmarks.processes import app, bare_relay, nginx, upstream
+from benchmarks.processes import app, bare_relay, http_relay, nginx, upstream
 from benchmarks.rows import Bench, BusyMachineError, Row, median, percentile
 
 PACES = tuple((streams, rate) for streams in (8, 32, 100) for rate in (100, 500, 1000))
@@ -34,6 +36,9 @@ PATIENCE_S = 90.0
 """A minute's load average is that of the run before for about so long."""
 
 BARE = "a relay of bytes in Python"
+HTTP = "one of HTTP"
+FLOORS = (BARE, HTTP)
+"""What a process in Python costs that does nothing else, so that what is our own work can be told from what is not."""
 
 
 async def wait_for_quiet(bench: Bench) -> None:
@@ -69,8 +74,8 @@ async def pace(bench: Bench) -> list[Row]:
     # An answer shorter than this is mostly a request, whose cost the calls below tell.
     seconds, rounds = bench.times(3, 1), bench.times(2, 1)
     rows: list[Row] = []
-    async with upstream() as model, app(model) as ours, nginx(model) as theirs, bare_relay(model) as bare:
-        sides = (Side("nginx", theirs), Side("ours", ours), Side(BARE, bare))
+    async with upstream() as model, app(model) as ours, nginx(model) as theirs, _floors(model) as floors:
+        sides = (Side("nginx", theirs), Side("ours", ours), *floors)
         for streams, rate in PACES:
             seen = {side.name: Seen() for side in sides}
             for side in sides:
@@ -80,6 +85,12 @@ async def pace(bench: Bench) -> list[Row]:
                     await seen[side.name].take(side, streams, rate, rate * seconds)
             rows += _pace_rows(streams, rate, seen)
     return rows
+
+
+@asynccontextmanager
+async def _floors(model: str) -> AsyncIterator[tuple[Side, ...]]:
+    async with bare_relay(model) as bare, http_relay(model) as http:
+        yield Side(BARE, bare), Side(HTTP, http)
 
 
 def _pace_rows(streams: int, rate: int, seen: Mapping[str, Seen]) -> list[Row]:
@@ -105,7 +116,7 @@ def tokens_row(what: str, cpu_us: Mapping[str, Sequence[float]], reach: float) -
     ratios = [b / a for a, b in zip(ours, theirs, strict=True)]
     detail = (
         f"{median(ours):.2f} µs a token against {median(theirs):.2f}, {min(ratios):.2f} to {max(ratios):.2f}; "
-        f"{BARE} {median(cpu_us[BARE]):.2f}"
+        f"{', '.join(f'{floor} {median(cpu_us[floor]):.2f}' for floor in FLOORS)}"
     )
     return Row(what, median(theirs) / median(ours), "×", "nginx", reach, at_most=False, detail=detail)
 
@@ -113,8 +124,8 @@ def tokens_row(what: str, cpu_us: Mapping[str, Sequence[float]], reach: float) -
 async def relay(bench: Bench) -> list[Row]:
     """First tokens, answers in bulk, and answers that are not streamed, against nginx; memory after load."""
     await wait_for_quiet(bench)
-    async with upstream() as model, app(model) as ours, nginx(model) as theirs, bare_relay(model) as bare:
-        sides = (Side("nginx", theirs), Side("ours", ours), Side(BARE, bare))
+    async with upstream() as model, app(model) as ours, nginx(model) as theirs, _floors(model) as floors:
+        sides = (Side("nginx", theirs), Side("ours", ours), *floors)
         words = bench.times(4000, 1000)
         bulk = await in_turns(sides, bench.times(7, 3), lambda side: side.bulk_cost(8, words))
         return [
@@ -159,7 +170,8 @@ async def _calls(bench: Bench, sides: Sequence[Side]) -> list[Row]:
 
 def _per_cpu_second(what: str, spent: Mapping[str, Sequence[float]]) -> Row:
     us = {name: median(values) * 1e6 for name, values in spent.items()}
-    detail = f"{us['ours']:.0f} µs a request; nginx {us['nginx']:.0f}; {BARE} {us[BARE]:.0f}"
+    detail = f"{us['ours']:.0f} µs a request; nginx {us['nginx']:.0f}; "
+    detail += ", ".join(f"{floor} {us[floor]:.0f}" for floor in FLOORS)
     return Row(what, 1e6 / us["ours"], "", "–", 2000, at_most=False, detail=detail)
 
 

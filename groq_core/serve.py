@@ -157,6 +157,7 @@ def _sign_in(app: FastAPI, core: Core, users: UserFile | Everybody, admit: Admit
         admit=admit,
         elsewhere=settings.open_id,
         refused=refused,
+        look=core.team.look_for_people if core.team is not None else None,
     )
     if settings.open_id:
         require_team(open_id=True)

@@ -197,10 +197,10 @@ class Connection(asyncio.Protocol):
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._fail(httpx.RemoteProtocolError(f"that is no HTTP: {error.__context__ or error}"))
             return
-        if self._take is not None and self._parts and not self._complete:
-            waiter = self._waiter
-            if waiter is not None and not waiter.done() and self._hand_over(self._take, len(data)):
-                return
+        take, waiter = self._take, self._waiter
+        hears = take is not None and waiter is not None and not waiter.done()
+        if take is not None and hears and self._parts and not self._complete and self._hand_over(take, len(data)):
+            return
         self.leave_pace()
         if not self.status and self.held > LARGEST_HEAD:
             self._fail(httpx.RemoteProtocolError(f"more than {LARGEST_HEAD} bytes of headers"))
@@ -226,10 +226,12 @@ class Connection(asyncio.Protocol):
             parts.append(b"")
             return False
         pace = self._pace
-        if pace is None or self._transport is None:
+        if pace is None:
             return True
         if self._paced and self._sock is not None and size < MUCH:
             pace.pieces += pieces  # this is its beat, which looks at the clock for all of them
+            return True
+        if self._transport is None:
             return True
         pace.count(pieces)
         # A read that brought much has gathered it already.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from math import inf
 from typing import Final
 
 from groq_core.settings.settings import Settings
@@ -29,6 +31,7 @@ class Directory:
     def __init__(self, people: PeopleStore) -> None:
         self._people = people
         self._hashes: dict[str, str] = {}
+        self._looked_at = -inf
 
     def hash_of(self, name: str) -> str | None:
         return self._hashes.get(name)
@@ -38,7 +41,13 @@ class Directory:
         return bool(self._hashes)
 
     async def refresh(self) -> None:
+        began = time.monotonic()
         self._hashes = await self._people.passwords()
+        self._looked_at = began
+
+    def is_newer_than(self, seconds: float) -> bool:
+        """Whether it was looked within that time."""
+        return time.monotonic() - self._looked_at < seconds
 
 
 class Team:
@@ -65,6 +74,7 @@ class Team:
         self.sign_ins = SignInLog(database)
         self.shelf = DatabaseShelf(database)
         self.directory = Directory(self.people)
+        self._looking = asyncio.Lock()
         self.announcement = ""
         self.changed: Callable[[], None] = lambda: None
         self.admins = frozenset(settings.admins)
@@ -76,6 +86,13 @@ class Team:
         if text != self.announcement:
             self.announcement = text
             self.changed()
+
+    async def look_for_people(self, within_s: float = 0.0) -> None:
+        """Look now who may sign in, unless that was done within so many seconds; where nobody can say, it stays."""
+        async with self._looking:
+            if not self.directory.is_newer_than(within_s):
+                with suppress(*UNAVAILABLE):
+                    await self.database.within(self.directory.refresh)
 
     async def run(self) -> None:
         """Look again until cancelled; while the database is away, everything stays as it was."""

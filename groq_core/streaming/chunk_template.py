@@ -74,13 +74,16 @@ class ChunkTemplate:
             return None
         first, last = self._place
         last -= len(_END)
-        if len(pieces) > 1:
-            words = [piece[first:last] for piece in pieces]
-            known = before + self._between.join(words) + after == b"".join(pieces)
-        else:
+        if len(pieces) == 1:
             data = pieces[0]
-            words = [data[first:last]]
-            known = data.startswith(before) and data.find(_END, first) + len(_END) == len(data)
+            if data.startswith(before) and data.find(_END, first) + len(_END) == len(data):
+                try:
+                    return _decode(b'"%b"' % data[first:last]), 1
+                except ValueError:
+                    pass  # its words are looked at one by one below
+            return self._read_chunks(data)
+        words = [piece[first:last] for piece in pieces]
+        known = before + self._between.join(words) + after == b"".join(pieces)
         # Where a piece was several chunks, what stands between two words is no part of a string.
         return (known and _joined(words)) or self._read_chunks(b"".join(pieces))
 

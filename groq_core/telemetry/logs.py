@@ -83,7 +83,7 @@ def configure(style: Literal["text", "json"], level: str) -> None:
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("groq_core").setLevel(level.upper())
-    for name in ("groq", "openai", "httpx", "httpx2", "httpcore", "aiohttp", "uvicorn"):
+    for name in ("groq", "openai", "httpx", "httpx2", "httpcore", "aiohttp", "uvicorn", "uvicorn.error"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("uvicorn.error").addFilter(is_no_end)
     # What goes wrong there is raised as well, and its traces quote what a stranger's server answered.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import gradio as gr
@@ -42,10 +43,16 @@ class GradioAssets(Assets):
         return asset
 
 
+@cache
+def gradio_assets() -> GradioAssets:
+    """Listed, read and compressed once for all applications of the process: an installed Gradio stays as it is."""
+    return GradioAssets(FOLDER)
+
+
 def gradio_scripts() -> APIRouter:
     """Gradio's own scripts and styles, before Gradio would serve them."""
     router = APIRouter(include_in_schema=False)
-    assets = GradioAssets(FOLDER)
+    assets = gradio_assets()
 
     @router.get("/assets/{name:path}")
     async def script(name: str, request: Request) -> Response:

@@ -13,9 +13,11 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
+from groq_core.api.asgi import ApiExchange
 from groq_core.connections.event_loop import list_no_generators
 from groq_core.connections.guard import Guard, protocol_for
 from groq_core.connections.line import DirectLine
+from groq_core.errors import RequestError
 from tests.hot_path import FINISH, Client, CountingLoop, Hall, begin, run
 from tests.wire_server import USAGE, head
 
@@ -78,11 +80,11 @@ class Tally:
         loop.call_at = self._counting("timers", call_at)  # type: ignore[method-assign]
 
     def _counting(self, what: str, make: Any) -> Any:
-        def counted(*args: Any, **more: Any) -> Any:
+        def count_and_do(*args: Any, **more: Any) -> Any:
             setattr(self, what, getattr(self, what) + 1)
             return make(*args, **more)
 
-        return counted
+        return count_and_do
 
     def count_generator(self, _: object) -> None:
         self.generators += 1
@@ -231,6 +233,63 @@ def test_a_whole_answer_goes_out_before_the_books_are_closed_unless_they_are_loo
         assert b"Hello" in caller.socket.body
 
     run(main)
+
+
+def test_a_connection_that_rests_is_closed_in_time_and_one_that_waits_for_an_answer_is_not() -> None:
+    async def main() -> None:
+        hall = Hall()
+        caller = Caller(hall)
+        keep_alive = caller.connection.timeout_keep_alive
+        await caller.ask(stream=False)
+        await asyncio.sleep(keep_alive + 2)
+        assert not caller.socket.closed
+        hall.wire.upstreams[0].arrive(ANSWER)
+        await hall.settle()
+        await asyncio.sleep(keep_alive - 1)
+        assert not caller.socket.closed
+        await caller.ask(stream=False)
+        hall.wire.upstreams[1].arrive(ANSWER)
+        await hall.settle()
+        await asyncio.sleep(keep_alive - 1)
+        assert not caller.socket.closed
+        await asyncio.sleep(3)
+        assert caller.socket.closed
+
+    run(main)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 20])
+def test_a_body_that_comes_behind_its_head_is_read_as_one_that_comes_with_it(cut: int) -> None:
+    async def main() -> None:
+        hall = Hall()
+        caller = Caller(hall)
+        body = msgspec.json.encode({"messages": [{"role": "user", "content": "Hi"}]})
+        head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: {len(body)}\r\n\r\n"
+        caller.connection.data_received(head.encode() + body[:cut])
+        await hall.settle()
+        caller.connection.data_received(body[cut:])
+        await hall.settle()
+        hall.wire.upstreams[0].arrive(ANSWER)
+        await hall.settle()
+
+        assert caller.socket.body.startswith(b"HTTP/1.1 200 OK\r\n")
+
+    run(main)
+
+
+async def test_a_body_whose_last_piece_is_too_large_is_refused_without_waiting_for_more() -> None:
+    pieces = [{"type": "http.request", "body": b"12345", "more_body": more} for more in (True, False)]
+
+    async def receive() -> Any:
+        return pieces.pop(0)  # fails where there is none
+
+    async def send(message: Any) -> None:
+        raise AssertionError(message)
+
+    exchange = ApiExchange({"type": "http", "headers": []}, receive, send, "/v1/chat/completions")
+    with pytest.raises(RequestError) as refused:
+        await exchange.body(8)
+    assert refused.value.status == 413
 
 
 class Steps:

@@ -171,7 +171,7 @@ async def test_redis_answers_is_read_only_or_refuses(redis: Redis) -> None:
 async def test_postgresql_s_tables_are_up_to_date_once_it_has_begun(postgres: Postgres) -> None:
     from groq_core.store.database import open_database
 
-    url = Secret(postgres.new_url())
+    url = Secret(postgres.empty_url())
     line, usable = await database_line(url)
     assert usable
     assert "the start makes them" in line

@@ -214,7 +214,7 @@ async def test_a_body_may_come_in_chunks_of_one_byte() -> None:
 # ── whoever listens for the client's leaving ─────────────────────────────────────────────────────────
 
 
-async def heard_of_leaving(bounds: Bounds, *, reads: bool, leaves: bool) -> bool:
+async def hears_of_leaving(bounds: Bounds, *, reads: bool, leaves: bool) -> bool:
     """Whether an answer of 64 MB is told within a second that nobody hears it; nothing is sent to who doesn't read."""
     gone = asyncio.Event()
     begun = asyncio.Event()
@@ -254,7 +254,7 @@ async def heard_of_leaving(bounds: Bounds, *, reads: bool, leaves: bool) -> bool
 )  # fmt: skip
 async def test_an_answer_is_told_that_nobody_hears_it(reads: bool, leaves: bool, told: bool) -> None:
     bounds = Bounds(stalled_s=0.2, head_s=0.2)
-    assert await heard_of_leaving(bounds, reads=reads, leaves=leaves) is told
+    assert await hears_of_leaving(bounds, reads=reads, leaves=leaves) is told
 
 
 async def test_the_next_request_of_a_connection_keeps_its_own_listener() -> None:

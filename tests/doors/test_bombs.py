@@ -13,7 +13,7 @@ from tests.doors.bombs import bombs
 from tests.doors.scarce import House, alone
 from tests.requires import only_where
 
-pytestmark = only_where(sys.platform == "linux", "reads /proc")
+pytestmark = [pytest.mark.usefixtures("forks"), only_where(sys.platform == "linux", "reads /proc")]
 
 STALL_S = 0.25
 """No single answer of `/health` is held up for longer by the server itself."""

@@ -83,8 +83,14 @@ def fill_in(path: str) -> str:
     return "/".join("x" if part.startswith("{") else part for part in path.split("/"))
 
 
-async def test_the_list_of_routes_is_not_empty(local: House) -> None:
-    found = {fill_in(path) for _, path in changing_routes(create_app(local[1]))}
+@pytest.fixture(scope="module")
+async def app(local: House) -> FastAPI:
+    """An application as it is served to everybody."""
+    return create_app(local[1])
+
+
+async def test_the_list_of_routes_is_not_empty(app: FastAPI) -> None:
+    found = {fill_in(path) for _, path in changing_routes(app)}
 
     assert {"/v1/chat/completions", "/ui/faults", "/ui/agent", "/ui/batch/x/run", "/ui/image"} <= found
 
@@ -98,13 +104,19 @@ async def signed_in_house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIter
         yield found
 
 
+@pytest.fixture(scope="module")
+async def signed_in_app(signed_in_house: House) -> FastAPI:
+    """One where people sign in."""
+    return create_app(signed_in_house[1])
+
+
 @pytest.mark.parametrize("headers", EVIL)
 async def test_no_route_that_changes_anything_takes_another_origins_request(
-    local: House, headers: dict[str, str]
+    local: House, app: FastAPI, headers: dict[str, str]
 ) -> None:
-    client, core = local
+    client, _ = local
     passed = await new_pass(client)
-    for method, path in sorted(set(changing_routes(create_app(core)))):
+    for method, path in sorted(set(changing_routes(app))):
         response = await client.request(method, fill_in(path), json={}, headers={**passed, **headers})
 
         assert response.status_code == 403, (method, path)
@@ -113,13 +125,13 @@ async def test_no_route_that_changes_anything_takes_another_origins_request(
 
 @pytest.mark.parametrize("headers", EVIL)
 async def test_origins_that_may_use_the_api_change_nothing_of_the_pages(
-    signed_in_house: House, headers: dict[str, str]
+    signed_in_house: House, signed_in_app: FastAPI, headers: dict[str, str]
 ) -> None:
-    client, core = signed_in_house
+    client, _ = signed_in_house
     basic = {"authorization": f"Basic {base64.b64encode(b'ann:correct horse').decode()}"}
     # The API asks for tokens of its own, Gradio's endpoints for the same ones.
     others = ("/v1/", "/openai/", "/_simulator/", "/gradio_api/", *MISPLACED)
-    asked = [one for one in sorted(set(changing_routes(create_app(core)))) if not one[1].startswith(others)]
+    asked = [one for one in sorted(set(changing_routes(signed_in_app))) if not one[1].startswith(others)]
 
     assert {("POST", "/login"), ("POST", "/logout"), ("POST", "/ui/chat")} <= set(asked)
     for method, path in asked:
@@ -168,10 +180,10 @@ UNREADABLE = [
 ]
 
 
-async def test_no_route_breaks_on_bytes_it_cannot_read(local: House) -> None:
-    client, core = local
+async def test_no_route_breaks_on_bytes_it_cannot_read(local: House, app: FastAPI) -> None:
+    client, _ = local
     headers = {**await new_pass(client), "content-type": "application/json"}
-    for method, path in sorted(set(changing_routes(create_app(core)))):
+    for method, path in sorted(set(changing_routes(app))):
         for form in ("json", "csv", "txt") if "{form}" in path else ("",):
             for body in UNREADABLE:
                 filled = fill_in(path.replace("{form}", form))
@@ -183,10 +195,10 @@ PUBLIC = ("/ui/assets/", "/ui/manifest.json")
 """Scripts, styles and the card of the application: nothing in them is anybody's."""
 
 
-async def test_no_route_of_the_page_that_reads_answers_another_origin(local: House) -> None:
-    client, core = local
+async def test_no_route_of_the_page_that_reads_answers_another_origin(local: House, app: FastAPI) -> None:
+    client, _ = local
     passed = await new_pass(client)
-    read = {path for method, path in routes_of(create_app(core)) if method == "GET" and path.startswith("/ui/")}
+    read = {path for method, path in routes_of(app) if method == "GET" and path.startswith("/ui/")}
 
     assert {"/ui/pass", "/ui/models", "/ui/limits", "/ui/status/events", "/ui/admin", "/ui/conversations"} <= read
     for path in read:

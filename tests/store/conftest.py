@@ -10,12 +10,14 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from groq_core.redaction import Secret
 from groq_core.store.database import Database, open_database
 from tests.requires import postgres_programs, require
 from tests.store.replicas import Redis
+from tests.store.stage import make_tables, sqlite_url
 
 
 def _as_other(command: list[str]) -> list[str]:
@@ -28,7 +30,7 @@ class Postgres:
 
     def __init__(self, folder: Path, binaries: Path) -> None:
         self.folder, self._binaries = folder, binaries
-        self._count = 0
+        self._count, self._ready = 0, False
         self._run("initdb", "-D", str(folder / "data"), "-U", "team", "--auth=trust", "--no-sync", "-E", "UTF8")
         self.start()
 
@@ -47,10 +49,25 @@ class Postgres:
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", mode, "-w", "stop")
 
     def new_url(self) -> str:
-        """The address of a database that nobody has used."""
+        """The address of a database that nobody has used; its tables are a copy of those that were made once."""
+        if not self._ready:
+            make_tables(self.empty_url("ready"))
+            self._ready = True
+        return self.empty_url(template="ready")
+
+    def empty_url(self, name: str = "", template: str = "template1") -> str:
+        """
+        The address of a database in which there is nothing.
+
+        Args:
+            name: Its own; one that nobody has by default.
+            template: The database it is a copy of.
+        """
         self._count += 1
-        name = f"t{os.getpid()}_{self._count}_{time.time_ns() % 10**6}"
-        self._run("createdb", "-h", str(self.folder), "-U", "team", name)
+        name = name or f"t{os.getpid()}_{self._count}_{time.time_ns() % 10**6}"
+        # Asked of the server itself: `createdb` is a program, which takes as long to start as this does altogether.
+        with psycopg.connect(f"host={self.folder} user=team dbname=postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
         return f"postgresql+psycopg://team@/{name}?host={self.folder}"
 
 
@@ -73,11 +90,20 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database of each kind."""
+    """The address of a database of each kind that nobody has used; the tables are there."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path / "team.db")
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.new_url()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database of each kind in which there is nothing."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/team.db"
     server: Postgres = request.getfixturevalue("postgres")
-    return server.new_url()
+    return server.empty_url()
 
 
 @pytest.fixture

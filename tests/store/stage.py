@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import httpx
+from sqlalchemy import create_engine, make_url
 
 from groq_core.access.passwords import hash_password
 from groq_core.compose import Core, assemble
@@ -21,6 +25,7 @@ from groq_core.serve import create_app
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from groq_core.store.database import open_database
+from groq_core.store.migrate import upgrade
 from groq_core.store.people import PeopleStore
 from tests.api.stage import serving
 
@@ -67,6 +72,7 @@ async def team_stage(
     Start a server on a database, in which these people can sign in with :data:`PASSWORD`; with ``handle`` that answers.
     Its port is any that is free, unless one is given.
     """
+    begin_file(database)
     async with open_database(Secret(database)) as prepared:
         known = {one.name for one in await PeopleStore(prepared).all()}
         for name in people:
@@ -79,6 +85,35 @@ async def team_stage(
         core = replace(whole, handle=handle) if handle else whole
         async with serving(create_app(core), port=at_port) as port:
             yield TeamStage(core, f"http://127.0.0.1:{port}", simulator)
+
+
+def make_tables(url: str) -> None:
+    """Bring a database up to date, as a server does when it starts."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        upgrade(connection)
+    engine.dispose()
+
+
+@cache
+def _ready() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "ready.db")
+        make_tables(f"sqlite:///{file}")
+        return file.read_bytes()
+
+
+def begin_file(url: str) -> None:
+    """Put the tables into a file of SQLite that is not there yet."""
+    file = make_url(url).database if url.startswith("sqlite") else None
+    if file and not Path(file).exists():
+        sqlite_url(Path(file))
+
+
+def sqlite_url(file: Path) -> str:
+    """The address of a new file whose tables are a copy of those that were made once."""
+    file.write_bytes(_ready())
+    return f"sqlite:///{file}"
 
 
 _hashes: list[str] = []

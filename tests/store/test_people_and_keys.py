@@ -142,9 +142,9 @@ async def test_the_newest_announcement_counts(database: Database) -> None:
     assert await board.current() == ""
 
 
-async def test_processes_that_start_together_make_the_tables_once(url: str) -> None:
+async def test_processes_that_start_together_make_the_tables_once(empty_url: str) -> None:
     async def start() -> int:
-        async with open_database(Secret(url)) as database, database.reading() as connection:
+        async with open_database(Secret(empty_url)) as database, database.reading() as connection:
             return len((await connection.execute(text("SELECT * FROM alembic_version"))).all())
 
     assert await asyncio.gather(*(start() for _ in range(4))) == [1] * 4

@@ -89,7 +89,7 @@ class Upstream:
         return [[*asked.messages] for asked in self.asked if isinstance(asked, ChatRequest)]
 
     @property
-    def spoken(self) -> list[str]:
+    def sentences(self) -> list[str]:
         return [asked.text for asked in self.asked if isinstance(asked, SpeechRequest)]
 
     async def until(self, known: Callable[[], object]) -> None:
@@ -133,7 +133,7 @@ def ask(client: httpx.AsyncClient, text: str = "What is it?") -> asyncio.Task[ht
 
 
 @asynccontextmanager
-async def writing_down(upstream: Upstream) -> AsyncIterator[tuple[httpx.AsyncClient, asyncio.Task[httpx.Response]]]:
+async def recording_with(upstream: Upstream) -> AsyncIterator[tuple[httpx.AsyncClient, asyncio.Task[httpx.Response]]]:
     """A page whose recording is with who writes it down."""
     async with page(upstream) as client:
         words = asyncio.create_task(client.post(f"/ui/transcribe?words=false&called={WORDS}", content=RECORDING))
@@ -145,7 +145,7 @@ async def writing_down(upstream: Upstream) -> AsyncIterator[tuple[httpx.AsyncCli
 
 async def test_a_question_is_asked_when_its_words_are_known_and_its_page_finds_the_answer() -> None:
     upstream = Upstream()
-    async with writing_down(upstream) as (client, words):
+    async with recording_with(upstream) as (client, words):
         ahead = send_ahead(client)
         await asyncio.sleep(0.1)
         assert upstream.questions == []
@@ -161,7 +161,7 @@ async def test_a_question_is_asked_when_its_words_are_known_and_its_page_finds_t
 
 async def test_who_asks_while_the_question_still_waits_is_given_the_same_answer() -> None:
     upstream = Upstream()
-    async with writing_down(upstream) as (client, _):
+    async with recording_with(upstream) as (client, _):
         ahead = send_ahead(client)
         await asyncio.sleep(0.1)
         asking = ask(client)
@@ -187,7 +187,7 @@ async def test_nobody_is_asked_without_words_nor_by_words_that_go_on(
     text: str | None, likely: bool, status: int
 ) -> None:
     upstream = Upstream(text=text)
-    async with writing_down(upstream) as (client, _):
+    async with recording_with(upstream) as (client, _):
         ahead = send_ahead(client, likely=likely)
         await asyncio.sleep(0.05)
         upstream.written.set()
@@ -200,7 +200,7 @@ async def test_nobody_is_asked_without_words_nor_by_words_that_go_on(
 
 async def test_words_that_another_process_writes_down_are_not_waited_for() -> None:
     upstream = Upstream()
-    async with writing_down(upstream) as (client, _):
+    async with recording_with(upstream) as (client, _):
         assert (await send_ahead(client, words="of-another-process-or-none")).status_code == 409
         client.headers["x-groq-core-page"] = (await client.get("/ui/pass", headers={"x-groq-core-page": ""})).json()[
             "pass"
@@ -211,7 +211,7 @@ async def test_words_that_another_process_writes_down_are_not_waited_for() -> No
 
 async def test_who_hangs_up_before_the_words_are_known_has_asked_nobody() -> None:
     upstream = Upstream()
-    async with writing_down(upstream) as (client, words):
+    async with recording_with(upstream) as (client, words):
         ahead = send_ahead(client)
         await asyncio.sleep(0.1)
         ahead.cancel()
@@ -226,7 +226,7 @@ async def test_who_hangs_up_before_the_words_are_known_has_asked_nobody() -> Non
 
 async def test_a_question_that_was_sent_ahead_can_be_stopped() -> None:
     upstream = Upstream(whole=False)
-    async with writing_down(upstream) as (client, _):
+    async with recording_with(upstream) as (client, _):
         ahead = send_ahead(client)
         await asyncio.sleep(0.05)
         upstream.written.set()
@@ -235,7 +235,7 @@ async def test_a_question_that_was_sent_ahead_can_be_stopped() -> None:
         await asyncio.wait_for(upstream.closed.wait(), 10)
 
 
-async def answered_ahead(client: httpx.AsyncClient, upstream: Upstream) -> None:
+async def ask_ahead_and_tell(client: httpx.AsyncClient, upstream: Upstream) -> None:
     ahead = send_ahead(client)
     await asyncio.sleep(0.05)
     upstream.written.set()
@@ -244,25 +244,25 @@ async def answered_ahead(client: httpx.AsyncClient, upstream: Upstream) -> None:
 
 async def test_the_first_sentence_is_spoken_once_before_the_page_asks_for_it() -> None:
     upstream = Upstream()
-    async with writing_down(upstream) as (client, _):
-        await answered_ahead(client, upstream)
-        await upstream.until(lambda: upstream.spoken)
+    async with recording_with(upstream) as (client, _):
+        await ask_ahead_and_tell(client, upstream)
+        await upstream.until(lambda: upstream.sentences)
         first = await client.post("/ui/speak", json={"text": SENTENCE})
         assert (first.status_code, first.content) == (200, b"RIFF")
-        assert upstream.spoken == [SENTENCE]
+        assert upstream.sentences == [SENTENCE]
         await client.post("/ui/speak", json={"text": SENTENCE})
-        assert upstream.spoken == [SENTENCE] * 2, "what is asked for again is spoken again"
+        assert upstream.sentences == [SENTENCE] * 2, "what is asked for again is spoken again"
 
 
 async def test_why_there_is_no_voice_is_told_as_if_it_had_not_been_asked_for_before() -> None:
     upstream = Upstream(speaks=False)
-    async with writing_down(upstream) as (client, _):
-        await answered_ahead(client, upstream)
-        await upstream.until(lambda: upstream.spoken)
+    async with recording_with(upstream) as (client, _):
+        await ask_ahead_and_tell(client, upstream)
+        await upstream.until(lambda: upstream.sentences)
         refused = await client.post("/ui/speak", json={"text": SENTENCE})
 
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "50")
-    assert upstream.spoken == [SENTENCE]
+    assert upstream.sentences == [SENTENCE]
 
 
 @pytest.mark.parametrize(
@@ -275,27 +275,27 @@ async def test_why_there_is_no_voice_is_told_as_if_it_had_not_been_asked_for_bef
     ids=["asked in another language", "with marks", "answered in another language"],
 )
 async def test_what_the_page_may_read_otherwise_is_not_spoken_before_it_says_so(upstream: Upstream) -> None:
-    async with writing_down(upstream) as (client, _):
-        await answered_ahead(client, upstream)
+    async with recording_with(upstream) as (client, _):
+        await ask_ahead_and_tell(client, upstream)
         await asyncio.wait_for(upstream.closed.wait(), 10)
         await asyncio.sleep(0.05)
 
-    assert upstream.spoken == []
+    assert upstream.sentences == []
 
 
 @pytest.mark.parametrize("how", ["stopped", "begun anew"])
 async def test_what_will_not_be_asked_for_is_given_up(how: str) -> None:
     upstream = Upstream(whole=how != "stopped", restarts=how == "begun anew")
-    async with writing_down(upstream) as (client, _):
-        await answered_ahead(client, upstream)
-        await upstream.until(lambda: upstream.spoken or how != "stopped")
+    async with recording_with(upstream) as (client, _):
+        await ask_ahead_and_tell(client, upstream)
+        await upstream.until(lambda: upstream.sentences or how != "stopped")
         if how == "stopped":
             await client.post(f"/ui/answers/{ANSWER}/stop")
         await asyncio.wait_for(upstream.closed.wait(), 10)
-        before = len(upstream.spoken)
+        before = len(upstream.sentences)
         await client.post("/ui/speak", json={"text": SENTENCE})
 
-    assert len(upstream.spoken) == before + 1, "it is asked for as always"
+    assert len(upstream.sentences) == before + 1, "it is asked for as always"
 
 
 def test_the_page_and_the_server_know_the_same_words_that_go_on() -> None:

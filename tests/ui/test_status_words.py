@@ -16,7 +16,8 @@ from groq_core.errors import ChainError, Kind, ProviderError
 from groq_core.requests import ChatRequest
 from tests.requires import needs
 from tests.serving import listening
-from tests.ui.conftest import House, open_page
+from tests.ui.conftest import House
+from tests.ui.kept_page import enter
 from tests.ui.scripts import BEGUN, answered, ask, plays, says, size_of
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
@@ -27,12 +28,13 @@ SIZES = pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desktop
 async def open_at(page: Page, house: House, size: tuple[int, int]) -> Page:
     """Open it on a screen of this size, its panel unfolded."""
     await page.set_viewport_size({"width": size[0], "height": size[1]})
-    await open_page(page, house)
+    await enter(page, house.url)
     if not await page.evaluate("document.querySelector('#status-panel details').open"):
         await page.click("#status-panel summary")
     return page
 
 
+@pytest.mark.one_page
 @SIZES
 async def test_panel_says_who_answers_and_what_was_shut_down(
     unopened: Page, house: House, size: tuple[int, int]
@@ -141,6 +143,7 @@ async def test_a_fault_on_everything_is_told_as_that_and_when_somebody_is_back(p
     await expect(page.locator(".gc-status-headline")).to_have_text(re.compile(r"ready$"))
 
 
+@pytest.mark.one_page
 @SIZES
 async def test_tour_breaks_asks_and_shows_the_receipt(unopened: Page, house: House, size: tuple[int, int]) -> None:
     page = await open_at(unopened, house, size)
@@ -155,6 +158,7 @@ async def test_tour_breaks_asks_and_shows_the_receipt(unopened: Page, house: Hou
     assert house.simulator.faults.list() == []
 
 
+@pytest.mark.one_page
 @SIZES
 async def test_comparison_has_a_column_a_model_and_goes_on_with_one(
     unopened: Page, house: House, size: tuple[int, int]

@@ -139,21 +139,21 @@ async def test_runs_of_the_agent_are_kept_and_gone_on_with(visiting: Visiting, s
         assert await page.locator("#agent-log .gc-run-bar").count() == 2
 
 
-async def test_an_approval_of_before_asks_for_no_word_now(visiting: Visiting, simulator: Simulator) -> None:
-    async with visiting(simulator, "agent") as page:
-        found = await page.evaluate(
-            """async () => {
-              const base = document.querySelector('script[src*="main.js"]').src.replace(/main\\.js.*/, "");
-              const { record, replay } = await import(base + "agent/kept.js");
-              const events = [];
-              for (const event of [
-                { t: "I " }, { t: "will." },
-                { e: "approval_asked", step: 1, call: "c1", name: "delete", arguments: "{}", approval: "a1" },
-              ]) record(events, event);
-              const view = replay({ events, state: "stopped" }, () => {});
-              const call = view.element.querySelector(".gc-call");
-              return [events.length, view.element.querySelectorAll("[data-word]").length, call.dataset.state];
-            }"""
-        )
+@pytest.mark.one_page
+async def test_an_approval_of_before_asks_for_no_word_now(page: Page) -> None:
+    found = await page.evaluate(
+        """async () => {
+          const base = document.querySelector('script[src*="main.js"]').src.replace(/main\\.js.*/, "");
+          const { record, replay } = await import(base + "agent/kept.js");
+          const events = [];
+          for (const event of [
+            { t: "I " }, { t: "will." },
+            { e: "approval_asked", step: 1, call: "c1", name: "delete", arguments: "{}", approval: "a1" },
+          ]) record(events, event);
+          const view = replay({ events, state: "stopped" }, () => {});
+          const call = view.element.querySelector(".gc-call");
+          return [events.length, view.element.querySelectorAll("[data-word]").length, call.dataset.state];
+        }"""
+    )
 
     assert found == [2, 0, "failed"]
