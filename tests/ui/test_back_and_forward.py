@@ -29,9 +29,10 @@ by_either_way = pytest.mark.parametrize("kept_whole", [False, True], ids=["loade
 
 async def leave(page: Page, house: House, kept_whole: bool) -> None:
     if kept_whole:
-        return await page.evaluate(TURN, "pagehide")
+        await page.evaluate(TURN, "pagehide")
+        return
     await page.evaluate("(where) => void (location.href = where)", f"{house.url}health")
-    return await page.wait_for_url("**/health")
+    await page.wait_for_url("**/health")
 
 
 async def come_back(page: Page, kept_whole: bool) -> None:
