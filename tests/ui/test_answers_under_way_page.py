@@ -10,7 +10,7 @@ from playwright.async_api import BrowserContext, Page, Route, expect
 from groq_core.events import TextDelta
 from tests.requires import needs
 from tests.ui.conftest import House
-from tests.ui.conversations import ANSWER, choose, everywhere, kept, open_in, texts
+from tests.ui.conversations import ANSWER, CUT, choose, everywhere, kept, open_in, texts
 from tests.ui.scripts import BEGUN, DONE, Hung, answered, ask, plays, says
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
@@ -86,6 +86,8 @@ async def test_steering_stops_the_answer_where_it_is(tab: Page, house: House) ->
 
 # ── nothing is lost ──
 
+MORE = ", three, and so on for longer than what a model may say again of what stood there before,"
+
 
 @pytest.mark.one_page
 @everywhere
@@ -101,6 +103,38 @@ async def test_a_reload_finds_the_running_answer(tab: Page, house: House) -> Non
 
     assert await answered(tab) == "The beginning, and the end."
     assert len(house.asked) == 1
+
+
+async def test_a_reload_finds_an_answer_that_goes_on_behind_what_stood_there(tab: Page, house: House) -> None:
+    house.script = plays(BEGUN, TextDelta("One two"), CUT)
+    await ask(tab, "go")
+    await answered(tab, state="cut")
+    more = asyncio.Event()
+    house.script = plays(BEGUN, TextDelta(MORE), more.wait, TextDelta(" four"), DONE)
+    await tab.click(".gc-continue")
+    for _ in range(2):
+        await expect(tab.locator(ANSWER)).to_contain_text("One two" + MORE)
+        await tab.reload()
+    more.set()
+
+    assert await answered(tab) == f"One two{MORE} four"
+    await expect(tab.locator("#chat-log .gc-receipt")).to_have_count(2)
+    await tab.reload()
+    assert await answered(tab) == f"One two{MORE} four"
+
+
+async def test_what_was_seen_stays_where_a_reload_finds_the_answer_no_more(tab: Page, house: House) -> None:
+    house.script = Hung("The beginning")
+    await ask(tab, "go")
+    await expect(tab.locator(ANSWER)).to_contain_text("The beginning")
+
+    async def know_nothing(route: Route) -> None:
+        await route.fulfill(status=404, body="{}")
+
+    await tab.route("**/ui/answers/*", know_nothing)
+    for _ in range(2):
+        await tab.reload()
+        assert await answered(tab, state="broken") == "The beginning"
 
 
 async def test_a_closed_tab_finds_its_answer_in_the_next(visitor: BrowserContext, house: House) -> None:

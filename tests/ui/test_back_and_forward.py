@@ -1,107 +1,86 @@
-"""A page that is left by a link and comes back as it was: browsers keep it whole for the way back."""
+"""A page that is left by a link and found again by the way back: loaded anew, or kept whole by the browser."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Page, Route, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from groq_core.events import TextDelta
-from tests.requires import find, needs
-from tests.ui.conftest import House, open_page
+from tests.requires import needs
+from tests.ui.conftest import House
 from tests.ui.conversations import ANSWER
 from tests.ui.scripts import BEGUN, DONE, answered, ask, plays, says
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
 
-BACK = "() => { addEventListener('pageshow', ({ persisted }) => (globalThis.cameBack = persisted)); }"
+TURN = """(name) => {
+    const hidden = name === "pagehide";
+    Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+    if (!hidden) document.dispatchEvent(new Event("visibilitychange"));
+    dispatchEvent(new PageTransitionEvent(name, { persisted: true }));
+    if (hidden) document.dispatchEvent(new Event("visibilitychange"));
+}"""
+"""What a page hears that is kept whole, and comes back: the driver's browser keeps none."""
+
+by_either_way = pytest.mark.parametrize("kept_whole", [False, True], ids=["loaded anew", "kept whole"])
 
 
-async def keepable(route: Route) -> None:
-    """Chromium keeps no page that says `no-store`; others do."""
-    if not route.request.is_navigation_request():
-        return await route.continue_()
-    answer = await route.fetch()
-    return await route.fulfill(response=answer, headers={**answer.headers, "cache-control": "no-cache"})
-
-
-@pytest.fixture
-async def keeping() -> AsyncIterator[Page]:
-    """A page of a browser that keeps what is left, as those of people do; the driver switches that off."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=find("chromium"),
-            args=["--no-sandbox"],
-            ignore_default_args=["--disable-back-forward-cache"],
-        )
-        page = await browser.new_page()
-        await page.route("**/*", keepable)
-        yield page
-        await browser.close()
-
-
-async def leave(page: Page, house: House) -> None:
-    await page.evaluate(BACK)
+async def leave(page: Page, house: House, kept_whole: bool) -> None:
+    if kept_whole:
+        await page.evaluate(TURN, "pagehide")
+        return
     await page.evaluate("(where) => void (location.href = where)", f"{house.url}health")
     await page.wait_for_url("**/health")
 
 
-async def come_back(page: Page) -> None:
-    await page.evaluate("() => history.back()")
-    await page.wait_for_selector("#chat-send")
-    assert await page.evaluate("() => globalThis.cameBack"), await page.evaluate(
-        "() => JSON.stringify(performance.getEntriesByType('navigation')[0].notRestoredReasons)"
-    )
+async def come_back(page: Page, kept_whole: bool) -> None:
+    if kept_whole:
+        await page.evaluate(TURN, "pageshow")
+    else:
+        await page.go_back()
+        await page.wait_for_selector("#chat-log .gc-turns")
 
 
-async def test_an_answer_goes_on_for_who_comes_back_while_it_runs(keeping: Page, house: House) -> None:
+@by_either_way
+@pytest.mark.parametrize("ends", ["here", "away"])
+async def test_an_answer_is_whole_for_who_leaves_while_it_runs(
+    tab: Page, house: House, ends: str, kept_whole: bool
+) -> None:
     more = asyncio.Event()
     house.script = plays(BEGUN, TextDelta("The beginning, "), more.wait, TextDelta("and the end."), DONE)
-    await open_page(keeping, house)
-    await ask(keeping, "go")
-    await expect(keeping.locator(ANSWER)).to_contain_text("The beginning,")
-    await leave(keeping, house)
-    await come_back(keeping)
-    await expect(keeping.locator(ANSWER)).to_have_attribute("data-state", "writing")
+    await ask(tab, "go")
+    await expect(tab.locator(ANSWER)).to_contain_text("The beginning,")
+    await leave(tab, house, kept_whole)
+    if ends == "away":
+        more.set()
+        await asyncio.sleep(0.3)
+    await come_back(tab, kept_whole)
+    await expect(tab.locator(ANSWER)).to_contain_text("The beginning,")
     more.set()
 
-    assert await answered(keeping) == "The beginning, and the end."
-    await is_sound(keeping, house)
+    assert await answered(tab) == "The beginning, and the end."
+    await is_sound(tab, house)
 
 
-async def test_an_answer_that_ended_meanwhile_is_whole(keeping: Page, house: House) -> None:
-    more = asyncio.Event()
-    house.script = plays(BEGUN, TextDelta("The beginning, "), more.wait, TextDelta("and the end."), DONE)
-    await open_page(keeping, house)
-    await ask(keeping, "go")
-    await expect(keeping.locator(ANSWER)).to_contain_text("The beginning,")
-    await leave(keeping, house)
-    more.set()
-    await come_back(keeping)
-
-    assert await answered(keeping) == "The beginning, and the end."
-    await is_sound(keeping, house)
-
-
-async def test_who_comes_back_after_an_answer_asks_on(keeping: Page, house: House) -> None:
+@by_either_way
+async def test_who_comes_back_after_an_answer_asks_on(tab: Page, house: House, kept_whole: bool) -> None:
     house.script = says("The whole answer.")
-    await open_page(keeping, house)
-    await ask(keeping, "go")
-    assert await answered(keeping) == "The whole answer."
-    await leave(keeping, house)
-    await come_back(keeping)
+    await ask(tab, "go")
+    assert await answered(tab) == "The whole answer."
+    await leave(tab, house, kept_whole)
+    await come_back(tab, kept_whole)
 
-    await expect(keeping.locator(ANSWER)).to_have_text("The whole answer.")
-    await is_sound(keeping, house)
+    await expect(tab.locator(ANSWER)).to_have_text("The whole answer.")
+    await is_sound(tab, house)
 
 
 async def is_sound(page: Page, house: House) -> None:
     """It was asked once, the page hears news, and another question is answered and kept."""
     assert [one for one in house.asked if one.model != "speed"] == house.asked[:1]
     await expect(page.locator("#gc-gone")).to_be_hidden()
-    assert not await page.evaluate("document.querySelector('.gc-status').classList.contains('gc-stale')")
+    await expect(page.locator(".gc-status:not(.gc-stale)")).to_be_attached()
     house.script = says("Another.")
     await ask(page, "more")
     assert await answered(page, 2) == "Another."

@@ -266,7 +266,7 @@ export class Conversation {
     const { answer } = this.list.answerOf(message);
     const question = this.tree.message(message.parent);
     const body = { turns: this.#turnsTo(message), ...this.options(), continues: true };
-    message.answer = newId();
+    Object.assign(message, { answer: newId(), before: answer.data });
     answer.reopen();
     await this.#run(message, (run) => run.ask(() => JSON.stringify(body)), question?.extra ?? {});
   }
@@ -303,7 +303,9 @@ export class Conversation {
    * @param {Message} message
    */
   #follow(tree, message) {
-    this.list.answerOf(message).answer.reopen();
+    const { answer } = this.list.answerOf(message);
+    answer.restore(message.before ?? {}); // all that came since is heard anew
+    answer.reopen();
     const { text, created, parent } = message;
     const question = tree.message(parent);
     // One that was asked in the moment in which the page was left may never have come to the server.

@@ -45,6 +45,8 @@ export class Run {
     /** How often it was asked for. */
     this.anew = 0;
     this.saved = performance.now();
+    /** What was seen of it before, where it is followed. */
+    this.seen = watches ? { ...message } : null;
   }
 
   /** @type {Promise<Line | null> | undefined} of an answer that was stopped */
@@ -100,6 +102,7 @@ export class Run {
       if (!this.answer.receipt && !this.#hasEnded) this.#hear(localError(say("error_cut")));
     } catch (error) {
       if (this.left) return;
+      this.#bringBack();
       if (!this.stopped) this.#hear(inWords(/** @type {Trouble} */ (error)));
     }
     if (this.left) return;
@@ -114,6 +117,13 @@ export class Run {
     this.#keep();
     const { receipt } = this.answer;
     if (receipt) document.dispatchEvent(new CustomEvent("gc:receipt", { detail: receipt }));
+  }
+
+  // Nobody knows it any more: what was seen stays.
+  #bringBack() {
+    if (this.heard || !this.seen?.text) return;
+    this.answer.restore(this.seen);
+    this.answer.reopen();
   }
 
   get #hasEnded() {
@@ -195,7 +205,10 @@ export class Run {
   #keep(facts = {}) {
     this.saved = performance.now();
     Object.assign(this.message, this.answer.data, facts);
-    if (this.over) delete this.message.answer;
+    if (this.over) {
+      delete this.message.answer;
+      delete this.message.before;
+    }
     this.changed();
   }
 

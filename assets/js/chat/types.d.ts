@@ -48,6 +48,8 @@ export interface Message extends Partial<Omit<AnswerData, "text" | "state">> {
   state?: AnswerState;
   /** Name under which the server logs a running answer; null when it has ended. */
   answer?: string | null;
+  /** What stood there when a running answer went on behind it. */
+  before?: AnswerData;
   /** Of a run of the agent: what was heard of it, and what the model is told of it later. */
   events?: Line[];
   turns?: object[];

@@ -6,7 +6,7 @@ import { receiptView } from "./receipt.js";
 import { count, seconds, wholeSeconds } from "./formats.js";
 import { nextTask } from "./frames.js";
 import { kindInWords, say, shortModel } from "./words.js";
-import { TextView } from "./text-view.js";
+import { TextView, rendererComing } from "./text-view.js";
 
 /**
  * @import { AnswerText, ErrorLine, Line, Receipt, StoryLine, StoryName } from "./types.js"
@@ -98,6 +98,7 @@ export class Answer {
    * @param {Partial<AnswerData>} data
    */
   restore({ text = "", state = "done", receipts = [], error = null, finish = "", leftOut = "", quoted = null, keptTexts = [], thought = "" }) {
+    this.#forget();
     Object.assign(this, { receipts, receipt: receipts.at(-1) ?? null, error, finish, undrawn: text });
     this.body.classList.add("gc-plain");
     this.body.textContent = text;
@@ -109,8 +110,17 @@ export class Answer {
     this.#showEnd();
   }
 
+  #forget() {
+    for (const place of [this.kept, this.thinking]) place.replaceChildren();
+    this.leftOutLine?.remove();
+    this.thought = this.leftOutLine = undefined;
+    Object.assign(this, { events: [], keptTexts: [], leftOut: "", lastFailure: "", brokeOff: false, halted: false });
+  }
+
   /** Draw what {@link restore} left plain. */
   async draw() {
+    const coming = this.undrawn === null ? null : rendererComing();
+    if (coming) await coming; // till then it stands there plain, and is what is copied and sent
     if (this.undrawn === null) return;
     const text = this.undrawn;
     this.undrawn = null;

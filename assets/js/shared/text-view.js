@@ -24,6 +24,9 @@ export function prepareMarkdown() {
   return loading;
 }
 
+/** The renderer on its way, where it is not there yet. */
+export const rendererComing = () => (markdown ? null : prepareMarkdown());
+
 /** Load what draws formulas ahead of the first one: paper waits for nothing. */
 export const prepareFormulas = () => prepareMarkdown().then((module) => module.prepareFormulas());
 
