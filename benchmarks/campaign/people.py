@@ -152,8 +152,8 @@ class Visitor:
         headers = {"x-groq-core-visitor": secrets.token_urlsafe(16)}
         async with self._http.get(f"{self._url}/ui/pass") as answer:
             headers["x-groq-core-page"] = (await answer.json())["pass"]
-        name = secrets.token_urlsafe(16)
-        question = {"turns": [{"role": "user", "text": f"Tell me of fox {name} and of the hare at length."}]}
+        name = fox = secrets.token_urlsafe(16)
+        question = {"turns": [{"role": "user", "text": f"Tell me of fox {fox} and of the hare at length."}]}
         out = self._outcome
         out.runs += 1
         heard: list[bytes] = []
@@ -176,13 +176,14 @@ class Visitor:
                 await asyncio.sleep(0.2)
                 continue
             if got == [b"404"]:
-                asks = True  # lost with its process and Redis: begun anew behind what was heard, as the page does it
+                # Lost with its process and Redis: begun anew behind what was heard, by a new name, as the page does it.
+                asks, name = True, secrets.token_urlsafe(16)
                 out.anew += 1
                 continue
             heard += got
             out.resumed += not asks
             asks = asks and not heard
-        await self._compare(name, headers, heard)
+        await self._compare(name, fox, headers, heard)
 
     async def _listen(self, asking: Any) -> list[bytes] | None:
         """The lines that came before the line was lost; None for a server that is not there."""
@@ -204,7 +205,7 @@ class Visitor:
                 pass
         return lines
 
-    async def _compare(self, name: str, headers: dict[str, str], heard: list[bytes]) -> None:
+    async def _compare(self, name: str, fox: str, headers: dict[str, str], heard: list[bytes]) -> None:
         """Read it all once more, from whichever replica, and hold it against what was heard in pieces."""
         out = self._outcome
         for _ in range(20):
@@ -223,7 +224,7 @@ class Visitor:
             at = next((n for n, (a, b) in enumerate(zip(got or [], heard, strict=False)) if a != b), -1)
             out.wrong.append(f"{len(heard)} lines heard, {len(got or [])} kept, first difference at {at}")
         marks = [part.decode() for part in re.findall(rb"fox ([\w-]{20,24})", b"".join(heard))]
-        out.crossed += _has_foreign_mark(marks, name)
+        out.crossed += _has_foreign_mark(marks, fox)
 
     async def _whole(self, name: str, headers: dict[str, str]) -> list[bytes] | None:
         async with self._http.get(f"{self._url}/ui/answers/{name}", headers=headers) as answer:

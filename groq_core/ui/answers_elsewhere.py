@@ -135,8 +135,10 @@ class AnswerMirror:
 
     async def _hear(self, one: _Mine, new: News, told: Told) -> None:
         if told.have < 0:
+            taken_over = await self._is_taken_over(one)
+            # Redis may go away just here; then it is asked once more, since who is not let go is told two texts.
             one.over = True
-            if await self._is_taken_over(one):
+            if taken_over:
                 await one.answer.let_go()
             return
         one.told = told.have

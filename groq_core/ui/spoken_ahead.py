@@ -11,6 +11,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
+from string import ascii_letters
 from typing import Any, Final
 
 from groq_core.events import Event, Events, Finished, Restarted, TextDelta
@@ -59,8 +60,8 @@ def first_sentence(text: str, *, whole: bool = False) -> str | None:
     sentence, rest = plain[0], begun[plain.end() :]
     if not rest:
         return "" if whole or len(sentence) > PIECE else None
-    word = re.search(r"[A-Za-z]{2,}$", sentence)
-    if rest[0] not in ".!?" or word is None or _ABBREVIATION.fullmatch(word[0]):
+    word = sentence[len(sentence.rstrip(ascii_letters)) :]
+    if rest[0] not in ".!?" or len(word) < 2 or _ABBREVIATION.fullmatch(word):
         return ""
     if len(rest) == 1 and not whole:
         return None

@@ -176,7 +176,10 @@ async def test_a_dropped_network_is_found_again_at_the_exact_character(
 
 @pytest.mark.one_page
 async def test_an_answer_that_was_lost_with_its_server_is_asked_for_anew(tab: Page, house: House) -> None:
+    names = []
+
     async def die(route: Route) -> None:
+        names.append(route.request.headers["x-groq-core-answer"])
         begun = 'data: {"e":"open"}\n\ndata: {"t":"The beginning"}\n\n'
         await route.fulfill(status=200, content_type="text/event-stream", body=begun)
 
@@ -186,9 +189,12 @@ async def test_an_answer_that_was_lost_with_its_server_is_asked_for_anew(tab: Pa
     await tab.route("**/ui/chat", die)
     await tab.route("**/ui/answers/*", know_nothing)
     house.script = says("The whole answer.")
-    await ask(tab, "go")
+    async with tab.expect_request("**/ui/chat?at=1") as anew:
+        await ask(tab, "go")
 
     assert await answered(tab) == "The whole answer."
+    names.append((await anew.value).headers["x-groq-core-answer"])
+    assert len({*names}) == 2, "a server that comes back may still give the one of the first name"
     fold = tab.locator(".gc-kept details")
     await fold.locator("summary").click()
     await expect(fold).to_contain_text("The beginning")

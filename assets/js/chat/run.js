@@ -3,7 +3,7 @@
 
 import { nextTask } from "../shared/frames.js";
 import { ownKey } from "../shared/own-key.js";
-import { DirectWayBroken, ask, orHungUp, send } from "../shared/wire.js";
+import { DirectWayBroken, ask, newId, orHungUp, send } from "../shared/wire.js";
 import { eventReader } from "../shared/sse.js";
 import { say } from "../shared/words.js";
 
@@ -77,7 +77,7 @@ export class Run {
    * @param {(() => string) | null} [question] what to ask where the server never heard of it
    */
   async follow(question = null) {
-    const unknown = question && !this.heard ? () => this.#askOnce(question()) : null;
+    const unknown = question && !this.heard ? () => this.#askAnew(question()) : null;
     await this.#listen(() => this.#again(unknown));
   }
 
@@ -137,7 +137,7 @@ export class Run {
   async #askOnce(question) {
     const headers = { "content-type": "application/json", "x-groq-core-answer": this.message.answer ?? "" };
     this.receiptsBefore = this.answer.receipts.length;
-    const anew = this.anew++ < ANEW_AT_MOST ? () => this.#askOnce(question) : null;
+    const anew = this.anew++ < ANEW_AT_MOST ? () => this.#askAnew(question) : null;
     if (!direct) return this.#throughQueue(question);
     try {
       // A blob is handed over by another thread: five hundred messages as a text would be the page's longest task.
@@ -152,11 +152,20 @@ export class Run {
       if (!(error instanceof DirectWayBroken)) throw error;
       // Nothing came: either the way is blocked, or it is only cut for the moment and the question may have come through.
       if (ownKey()) throw error; // the queue asks with the server's key
-      if (!navigator.onLine) return this.#again(() => this.#askOnce(question));
+      if (!navigator.onLine) return this.#again(() => this.#askAnew(question));
       direct = false;
       this.#stopThere();
       await this.#throughQueue(question);
     }
+  }
+
+  // Under another name: a server that could not be asked just now may still give the answer of the old one, and of two
+  // answers one text would be put together.
+  /** @param {string} question */
+  #askAnew(question) {
+    this.message.answer = newId();
+    this.#keep();
+    return this.#askOnce(question);
   }
 
   /** @param {string} question */
