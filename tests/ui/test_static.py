@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import json
 import mimetypes
 import posixpath
 import re
+import subprocess
 import time
 from pathlib import Path
 
@@ -15,12 +17,16 @@ import pytest
 from groq_core.ui import static
 from groq_core.ui.app import preloads
 from groq_core.ui.gradio_scripts import FOLDER, PACE, GradioAssets
-from groq_core.ui.static import ASSETS, BEST, QUICK, Assets
+from groq_core.ui.static import ASSETS, BEST, QUICK, Assets, without_comments
+from tests.requires import needs
 
 
-def test_file_comes_back_byte_for_byte_plain_and_compressed() -> None:
+def test_file_comes_back_without_its_comments_plain_and_compressed() -> None:
     assets = Assets()
-    plain = (ASSETS / "js" / "main.js").read_bytes()
+    written = (ASSETS / "js" / "main.js").read_bytes()
+    plain = without_comments(written)
+    assert len(plain) < len(written)
+    assert plain.count(b"\n") == written.count(b"\n"), "errors name lines of the file"
 
     assert assets.response("js/main.js", "").body == plain
     packed = assets.response("js/main.js", "gzip, deflate")
@@ -29,6 +35,42 @@ def test_file_comes_back_byte_for_byte_plain_and_compressed() -> None:
     best = assets.response("js/main.js", "gzip, deflate, br, zstd")
     assert best.headers["content-encoding"] == "br"
     assert brotli.decompress(bytes(best.body)) == plain
+
+
+@needs("node", "node_modules")
+def test_scripts_without_their_comments_are_the_same_scripts() -> None:
+    scripts = {path.name: path.read_bytes() for path in (ASSETS / "js").rglob("*.js")}
+    scripts["a.js"] = b"f(/** @type {A} */ (b),\n  /** @type {A}\n */ c /* d */,\n  // e\n  `f /* g`);\n/* h */ i();\n"
+    pairs = [[source.decode(), without_comments(source).decode()] for source in scripts.values()]
+    compare = """
+        import { tokenize } from "espree";
+        import { readFileSync } from "node:fs";
+        const read = (source) => tokenize(source, { ecmaVersion: "latest", sourceType: "module", loc: true })
+          .map(({ type, value, loc }) => [type, value, loc.start.line]);
+        const pairs = JSON.parse(readFileSync(0, "utf8"));
+        const same = pairs.map(([a, b]) => JSON.stringify(read(a)) === JSON.stringify(read(b)));
+        console.log(JSON.stringify(same));
+    """
+    command = ["node", "--input-type=module", "--eval", compare]
+    told = subprocess.run(
+        command, input=json.dumps(pairs), capture_output=True, text=True, check=True, cwd=ASSETS.parent, timeout=60
+    )
+    assert [name for name, same in zip(scripts, json.loads(told.stdout), strict=True) if not same] == []
+
+
+def test_sheets_without_their_comments_are_the_same_sheets() -> None:
+    def words(sheet: bytes) -> list[bytes]:
+        return re.sub(rb"/\*.*?\*/", b" ", sheet, flags=re.DOTALL).split()
+
+    for path in (ASSETS / "css").rglob("*.css"):
+        assert words(without_comments(path.read_bytes())) == words(path.read_bytes()), path.name
+
+
+def test_what_is_copied_keeps_its_comments_and_licence() -> None:
+    assets = Assets()
+    for name in assets.names:
+        if name.startswith("vendor/"):
+            assert assets.response(name, "").body == (ASSETS / name).read_bytes()
 
 
 def test_who_asks_first_does_not_wait_for_the_best_compression_and_others_get_it(

@@ -56,7 +56,7 @@ export class Feed {
     if (SHARED) headers["x-groq-core-page"] = await passOf().catch(() => "");
     if (over.aborted) return;
     if (!navigator.locks || !globalThis.BroadcastChannel) return this.#read(headers, over);
-    const name = `gc-news ${JSON.stringify(headers)}`; // windows with other headers hear other news
+    const name = `gc-news ${mark(JSON.stringify(headers))}`; // windows with other headers hear other news
     this.#others = new BroadcastChannel(name);
     this.#others.onmessage = ({ data }) => this.#hear(data, over);
     this.#tell({ asks: true });
@@ -148,4 +148,15 @@ export class Feed {
       over.removeEventListener("abort", leave);
     }
   }
+}
+
+/**
+ * A word for a text that tells nothing of it: names of channels are no place for keys. FNV-1a.
+ *
+ * @param {string} text
+ */
+function mark(text) {
+  let hash = 0x811c9dc5;
+  for (const letter of text) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193);
+  return (hash >>> 0).toString(36);
 }
