@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -293,20 +293,20 @@ async def litellm_proxy(model: str) -> AsyncIterator[Process]:
         yield process
 
 
-@asynccontextmanager
-async def bare_relay(model: str) -> AsyncIterator[Process]:
+def bare_relay(model: str) -> AbstractAsyncContextManager[Process]:
     """A relay in Python that passes on bytes and knows nothing of them: the least that one costs."""
-    port = free_port()
-    command = [sys.executable, str(PEERS / "bare_relay.py"), str(port), model.rpartition(":")[2]]
-    async with run_server(command, "/models", port=port) as process:
-        yield process
+    return _relay("bare_relay.py", model)
+
+
+def http_relay(model: str) -> AbstractAsyncContextManager[Process]:
+    """A relay in Python that is a server of HTTP and a client of it, and nothing else: the least that one costs."""
+    return _relay("http_relay.py", model)
 
 
 @asynccontextmanager
-async def http_relay(model: str) -> AsyncIterator[Process]:
-    """A relay in Python that is a server of HTTP and a client of it, and nothing else: the least that one costs."""
+async def _relay(script: str, model: str) -> AsyncIterator[Process]:
     port = free_port()
-    command = [sys.executable, str(PEERS / "http_relay.py"), str(port), model.rpartition(":")[2]]
+    command = [sys.executable, str(PEERS / script), str(port), model.rpartition(":")[2]]
     async with run_server(command, "/models", port=port) as process:
         yield process
 
