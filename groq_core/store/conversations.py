@@ -20,13 +20,27 @@ DELETED_KEPT_S: Final = 30 * 86_400.0
 """How long a deletion stands against what another device writes late: pages stay open for weeks."""
 
 
+class ConversationDeletedError(RequestError):
+    """
+    A change to a conversation that was deleted, status 410.
+
+    Attributes:
+        ago_s: Seconds since it was deleted: what was asked before that goes with it, what is asked after it brings it
+            back.
+    """
+
+    def __init__(self, ago_s: float) -> None:
+        super().__init__("this conversation was deleted", status=410, code="conversation_deleted")
+        self.ago_s = ago_s
+
+
 class Conversations:
     """
     All methods name the owner, and reach nothing of anybody else's.
 
     Raises:
-        RequestError: 400 for what is no conversation or message, 404 for one that is not there, 410 for a change to one
-            that was deleted; :meth:`put` brings it back.
+        RequestError: 400 for what is no conversation or message, 404 for one that is not there.
+        ConversationDeletedError: For a change to one that was deleted; :meth:`put` brings it back.
     """
 
     def __init__(self, database: Database) -> None:
@@ -187,8 +201,8 @@ async def _put_head(connection: AsyncConnection, owner: str, head: Head) -> str:
 
 async def _check_not_deleted(connection: AsyncConnection, owner: str, id: str) -> None:
     found = select(DeletedConversation.at).where(DeletedConversation.owner == owner, DeletedConversation.id == id)
-    if (await connection.execute(found)).first() is not None:
-        raise RequestError("this conversation was deleted", status=410, code="conversation_deleted")
+    if (at := (await connection.execute(found)).scalar_one_or_none()) is not None:
+        raise ConversationDeletedError(max(0.0, time.time() - at))
 
 
 async def _delete(

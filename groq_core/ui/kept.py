@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from groq_core.store.conversations import Conversations
     from groq_core.store.team import Team
 
+DELETED_HEADER = "x-groq-core-deleted-ago"
+"""How many seconds ago the conversation was deleted that a page wants to write: clocks of devices differ."""
+
 MAX_BYTES = 64 * 2**20
 """A whole conversation with its pictures."""
 
@@ -191,4 +194,7 @@ def http_errors() -> Iterator[None]:
     try:
         yield
     except RequestError as error:
-        raise http_error(error) from None
+        told = http_error(error)
+        if (ago_s := getattr(error, "ago_s", None)) is not None:
+            told.headers = {DELETED_HEADER: f"{ago_s:.3f}"}
+        raise told from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import text
 from groq_core.errors import RequestError
 from groq_core.redaction import Secret
 from groq_core.store.backup import back_up, restore
-from groq_core.store.conversations import Conversations
+from groq_core.store.conversations import ConversationDeletedError, Conversations
 from groq_core.store.database import Database, open_database
 from groq_core.store.keys import ApiKeys
 from groq_core.store.people import PeopleStore
@@ -107,12 +108,15 @@ async def test_what_was_deleted_is_not_brought_back_by_what_comes_late(database:
     put = whole("a", "one")
     await kept.put("ann", put)
     await kept.put("bob", put)
+    before = time.time()
     await (kept.clear("ann") if clearing else kept.remove("ann", "a"))
 
     for late in (kept.put_head("ann", put.head), kept.put_message("ann", "a", {"id": "m", "text": "late words"})):
         with pytest.raises(RequestError, match="deleted") as refusal:
             await late
         assert refusal.value.status == 410
+        assert isinstance(refusal.value, ConversationDeletedError)
+        assert 0 <= refusal.value.ago_s <= time.time() - before
     assert await kept.heads("ann") == []
     assert await kept.search("ann", "late") == []
     await kept.put_head("bob", put.head)  # whose own it is, is not touched

@@ -348,3 +348,57 @@ async def test_that_the_database_is_away_is_seen_however_the_panel_stands(
                 return [len(one["messages"]) for one in found] == [2]
 
             assert await eventually(is_kept, 20)
+
+
+@pytest.mark.parametrize("reloaded", [False, True])
+@pytest.mark.parametrize("asked_first", [True, False])
+async def test_what_was_asked_before_a_deletion_goes_with_it_and_what_is_asked_after_it_brings_it_back(
+    devices: Devices, stage: TeamStage, asked_first: bool, reloaded: bool
+) -> None:
+    page = await sign_in(devices, stage, "bob")
+    entries = page.locator("#conversations [data-conversation]")
+    answers = page.locator('#chat-log [data-role="assistant"][data-state="done"]')
+    await page.fill("#chat-message textarea", "What is a fox?")
+    await page.click("#chat-send")
+    await expect(answers).to_have_count(1)
+    away = True
+
+    async def may_be_away(route: Route) -> None:
+        if away and route.request.method == "PUT":
+            return await route.fulfill(status=503, headers={"retry-after": "1"})
+        return await route.continue_()
+
+    async with stage.client("bob") as bob:
+
+        async def kept() -> list[list[str]]:
+            found = (await bob.get("/ui/conversations/export")).json()["conversations"]
+            return [[one.get("text", "") for one in whole["messages"] if one["role"] == "user"] for whole in found]
+
+        async def first_is_kept() -> bool:
+            return await kept() == [["What is a fox?"]] and bool(await entries.count())
+
+        assert await eventually(first_is_kept, 20)
+        await page.route("**/ui/conversations/**", may_be_away)
+        id = await entries.get_attribute("data-conversation")
+
+        async def delete() -> None:
+            assert (await bob.delete(f"/ui/conversations/{id}")).status_code == 200
+
+        if not asked_first:
+            await delete()
+        await page.fill("#chat-message textarea", "And a vixen?")
+        async with page.expect_response(lambda response: response.status == 503):
+            await page.click("#chat-send")
+        if asked_first:
+            await delete()
+        if reloaded:
+            await page.reload()
+        async with page.expect_response(lambda response: "/messages/" in response.url and response.status == 410):
+            away = False
+
+        async def has_settled() -> bool:
+            last = [] if asked_first else [["And a vixen?"]] if reloaded else [["What is a fox?", "And a vixen?"]]
+            return await kept() == last
+
+        assert await eventually(has_settled, 20), await kept()
+        await expect(entries).to_have_count(0 if asked_first else 1)

@@ -66,6 +66,7 @@ export async function keepUnkept(store) {
       await store.putHead({ ...head, ...whole?.head, leaf: message.id });
     } catch (error) {
       if (!(error instanceof DeletedElsewhere)) throw error;
+      if (error.precedes(message)) await store.put({ head: { ...head, leaf: message.id }, messages: [message] });
     }
   }
   forgetUnkept();

@@ -3,7 +3,23 @@
 /** @import { Tree } from "./tree.js" */
 
 /** Told by a store that several devices share: the conversation that should change was deleted on one of them. */
-export class DeletedElsewhere extends Error {}
+export class DeletedElsewhere extends Error {
+  /** @param {number} [agoMs] how long ago */
+  constructor(agoMs = 0) {
+    super("deleted elsewhere");
+    this.agoMs = agoMs;
+  }
+
+  /**
+   * Whether this was asked after the deletion, so that somebody wants the conversation after all. What was asked before
+   * it, and is only written late, goes with it.
+   *
+   * @param {{ created: number }} message
+   */
+  precedes({ created }) {
+    return Date.now() - created < this.agoMs;
+  }
+}
 
 export class Deletions {
   /** @type {Set<string>} */

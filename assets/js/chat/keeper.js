@@ -142,7 +142,7 @@ export class Keeper {
       await this.store.putMessage(tree.head.id, kept);
     } catch (error) {
       // Whoever asks on in a conversation that was deleted on another device wants it after all, and whole.
-      if (!(error instanceof DeletedElsewhere) || message.role !== "user") throw error;
+      if (!(error instanceof DeletedElsewhere) || message.role !== "user" || !error.precedes(message)) throw error;
       await this.store.put({ head: tree.head, messages: [...tree.messages.values()] });
     }
   }

@@ -154,7 +154,7 @@ async function answer(path) {
 async function change(method, path, value) {
   const body = value === undefined ? undefined : JSON.stringify(value);
   const response = await patiently(path, { method, body });
-  if (response.status === 410) throw new DeletedElsewhere();
+  if (response.status === 410) throw new DeletedElsewhere(Number(response.headers.get("x-groq-core-deleted-ago")) * 1000);
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
 }
 
