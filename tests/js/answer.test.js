@@ -65,6 +65,23 @@ test("an answer ends as what happened to it", async () => {
   }
 });
 
+test("what is kept of an answer has ended with its stream, however long the screen takes, until it goes on", async () => {
+  const view = new PlainText();
+  let draw = () => {};
+  const drawn = new Promise((resolve) => (draw = resolve));
+  view.catchUp = () => drawn;
+  const answer = new Answer({ view });
+  for (const line of [{ t: "a" }, { e: "finished", finish_reason: "length" }]) answer.hear(line);
+  const ended = answer.end();
+  assert.deepEqual([answer.state, answer.data.state], ["writing", "cut"]);
+  draw();
+  await ended;
+  assert.deepEqual([answer.state, answer.data.state], ["cut", "cut"]);
+
+  answer.reopen();
+  assert.equal(answer.data.state, "waiting");
+});
+
 test("what was kept is shown again as it was", () => {
   const answer = newAnswer();
   const kept = { text: "**bold** text", state: "cut", finish: "length", leftOut: "2 older messages were not sent", quoted: null, keptTexts: [], thought: "hm", error: null, receipts: [] };

@@ -15,6 +15,19 @@ from tests.ui.scripts import DONE, says
 CUT = msgspec.structs.replace(DONE, finish_reason="length")
 ANSWER = "#chat-log [data-role=assistant]"
 
+KEPT = """async () => {
+  const open = indexedDB.open("groq-core");
+  const db = await new Promise((resolve) => (open.onsuccess = () => resolve(open.result)));
+  const all = (name) =>
+    new Promise((resolve) => {
+      db.transaction(name).objectStore(name).getAll().onsuccess = (event) => resolve(event.target.result);
+    });
+  const kept = { heads: await all("heads"), messages: await all("messages") };
+  db.close();
+  return kept;
+}"""
+"""What the browser's store holds: ``heads`` and ``messages``."""
+
 
 everywhere = pytest.mark.parametrize("visitor", SIZES, indirect=True)
 

@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from groq_core.events import TextDelta
 from tests.requires import needs
 from tests.ui.conftest import House, open_page
-from tests.ui.conversations import ANSWER, everywhere, texts
+from tests.ui.conversations import ANSWER, KEPT, everywhere, texts
 from tests.ui.scripts import BEGUN, DONE, answered, ask, plays, says
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
@@ -214,6 +214,22 @@ async def test_a_question_sent_in_the_moment_of_a_reload_is_asked_once(tab: Page
     await expect(tab.locator("#chat-log [data-role=user]")).to_have_text("the last thing I did")
     await expect(tab.locator("[data-conversation]")).to_have_count(1)
     assert [texts(one)[-1] for one in house.asked if one.model != "speed"] == ["the last thing I did"]
+
+
+@pytest.mark.one_page
+async def test_an_answer_that_ends_in_the_moment_of_a_reload_has_ended(tab: Page, house: House) -> None:
+    more = asyncio.Event()
+    house.script = plays(BEGUN, TextDelta("Here it"), more.wait, TextDelta(" is."), DONE)
+    await ask(tab, "a question")
+    await expect(tab.locator(ANSWER)).to_contain_text("Here it")
+    await tab.evaluate("() => { globalThis.requestAnimationFrame = () => 0; }")  # the screen comes to nothing any more
+    more.set()
+    await tab.wait_for_function(
+        f"async () => (await ({KEPT})()).messages.some((one) => one.state === 'done')", polling=20
+    )
+    await tab.reload()
+
+    assert await answered(tab) == "Here it is."
 
 
 @pytest.mark.one_page

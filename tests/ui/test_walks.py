@@ -24,7 +24,7 @@ from groq_core.simulator import Simulator
 from tests.requires import needs
 from tests.store.stage import PASSWORD, team_stage
 from tests.ui.conftest import House, context_of
-from tests.ui.conversations import open_in, texts
+from tests.ui.conversations import KEPT, open_in, texts
 from tests.ui.scripts import BEGUN, CANDIDATES, DONE
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
@@ -33,17 +33,6 @@ pytestmark = [pytest.mark.browser, needs("chromium")]
 WALKS = int(os.environ.get("WALKS", "2"))
 STEPS = 24
 
-KEPT = """async () => {
-  const open = indexedDB.open("groq-core");
-  const db = await new Promise((resolve) => (open.onsuccess = () => resolve(open.result)));
-  const all = (name) =>
-    new Promise((resolve) => {
-      db.transaction(name).objectStore(name).getAll().onsuccess = (event) => resolve(event.target.result);
-    });
-  const kept = { heads: await all("heads"), messages: await all("messages") };
-  db.close();
-  return kept;
-}"""
 REFUSE_SOME = """() => {
   const ask = fetch;
   const refused = () => Promise.resolve(new Response("", { status: 503, headers: { "retry-after": "1" } }));

@@ -107,10 +107,8 @@ export class Run {
     }
     if (this.left) return;
     this.over = true;
-    const how = this.stopped ? { stopped: true } : {};
-    const ended = this.answer.end(how);
-    // The screen takes a moment; the store learns at once how it ended, since the page may be left in that moment.
-    this.#keep({ state: this.answer.outcome(how) });
+    const ended = this.answer.end(this.stopped ? { stopped: true } : {});
+    this.#keep(); // before the screen shows it: the page may be left in that moment
     await ended;
     await nextTask();
     if (this.receipt) this.#addReceipt(await this.receipt);
@@ -210,10 +208,9 @@ export class Run {
     if (performance.now() - this.saved > SAVE_EVERY_MS) this.#keep();
   }
 
-  /** @param {Partial<import("./types.js").Message>} [facts] that are known better than what is shown tells */
-  #keep(facts = {}) {
+  #keep() {
     this.saved = performance.now();
-    Object.assign(this.message, this.answer.data, facts);
+    Object.assign(this.message, this.answer.data);
     if (this.over) {
       delete this.message.answer;
       delete this.message.before;

@@ -64,6 +64,8 @@ export class Answer {
     this.element = el("article", { class: "gc-answer" }, this.kept, this.thinking, this.message, this.story, this.foot);
   }
 
+  /** @type {AnswerState | null} how it ended, if it has */
+  #ended = null;
   /** @type {HTMLElement | undefined} */
   thought;
   /** @type {HTMLElement | undefined} */
@@ -88,8 +90,8 @@ export class Answer {
    * @type {AnswerData}
    */
   get data() {
-    const { text, state, receipts, error, finish, leftOut, quoted, keptTexts } = this;
-    return { text, state, receipts, error, finish, leftOut, quoted, keptTexts, thought: this.thought?.textContent ?? "" };
+    const { text, receipts, error, finish, leftOut, quoted, keptTexts } = this;
+    return { text, state: this.#ended ?? this.state, receipts, error, finish, leftOut, quoted, keptTexts, thought: this.thought?.textContent ?? "" };
   }
 
   /**
@@ -115,6 +117,7 @@ export class Answer {
     this.leftOutLine?.remove();
     this.thought = this.leftOutLine = undefined;
     Object.assign(this, { events: [], keptTexts: [], leftOut: "", lastFailure: "", brokeOff: false, halted: false });
+    this.#ended = null;
   }
 
   /** Draw what {@link restore} left plain. */
@@ -140,6 +143,7 @@ export class Answer {
     this.finish = "";
     this.foot.replaceChildren();
     this.bar.replaceChildren();
+    this.#ended = null;
     this.state = "waiting";
     this.#tell(say("story_asking"));
   }
@@ -269,30 +273,22 @@ export class Answer {
   }
 
   /**
-   * How it stands when nothing more comes.
-   *
-   * @param {object} [given]
-   * @param {boolean} [given.stopped]
-   * @returns {AnswerState}
-   */
-  outcome({ stopped = this.halted } = {}) {
-    return stopped ? "stopped" : this.error ? "broken" : this.finish === "length" ? "cut" : "done";
-  }
-
-  /**
    * The stream is over: whole, stopped by the reader, or broken.
    *
    * @param {object} [given]
    * @param {boolean} [given.stopped]
    */
   async end({ stopped = this.halted } = {}) {
+    const ended = stopped ? "stopped" : this.error ? "broken" : this.finish === "length" ? "cut" : "done";
+    // The screen takes a moment, and in that moment the page may be left: what is kept of it has ended at once.
+    this.#ended = ended;
     if (stopped) {
       this.state = "stopped"; // at once
       this.view.halt?.();
       this.#showEnd(); // whatever the rest waits for
     }
     await this.view.catchUp();
-    this.state = this.outcome({ stopped });
+    this.state = ended;
     await this.view.end();
     // What an end takes is no long task, since somebody may be about to press something.
     await nextTask();
