@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from gradio.utils import get_upload_folder
 from playwright.async_api import Locator, Page
 
 from groq_core.events import AttemptStarted, Event, Events, Finished, Routed, TextDelta, Usage
@@ -85,4 +85,4 @@ async def size_of(element: Locator) -> tuple[float, float]:
 
 def files_on_disk() -> set[Path]:
     """What stands where Gradio keeps uploads."""
-    return {path for path in (Path(tempfile.gettempdir()) / "gradio").rglob("*") if path.is_file()}
+    return {path for path in Path(get_upload_folder()).rglob("*") if path.is_file()}
