@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
@@ -332,17 +332,32 @@ async def test_lumps_of_a_slow_link_are_spread_over_the_time_between_them(bench:
     assert seen[-1].strip() == (lump * 5).strip()
 
 
+@dataclass
+class SlowLink:
+    """
+    A line from the server to the page.
+
+    Attributes:
+        slow: Whether it gives 400 bytes every 0.2 s.
+        lumps: How many of those had words of an answer in them.
+    """
+
+    url: str = ""
+    slow: bool = False
+    lumps: int = 0
+
+
 @asynccontextmanager
-async def slow_link(url: str) -> AsyncIterator[tuple[str, asyncio.Event]]:
-    """A line from the server to the page that gives 400 bytes every 0.2 s once it has been told to be slow."""
-    slow = asyncio.Event()
+async def slow_link(url: str) -> AsyncIterator[SlowLink]:
+    link = SlowLink()
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, down: bool = False) -> None:
         with suppress(ConnectionError):
-            while data := await reader.read(400 if down and slow.is_set() else 65536):
+            while data := await reader.read(400 if down and link.slow else 65536):
                 writer.write(data)
                 await writer.drain()
-                if down and slow.is_set():
+                if down and link.slow:
+                    link.lumps += b'{"t":' in data
                     await asyncio.sleep(0.2)
         writer.close()
 
@@ -355,17 +370,18 @@ async def slow_link(url: str) -> AsyncIterator[tuple[str, asyncio.Event]]:
             inner_writer.close()
 
     async with listening(connect) as here:
-        yield f"http://127.0.0.1:{here}/", slow
+        link.url = f"http://127.0.0.1:{here}/"
+        yield link
 
 
 async def test_a_phone_on_a_slow_link_shows_whole_words_and_no_jumps(context: BrowserContext, house: House) -> None:
     text = " ".join(f"{word}{n}" for n in range(60) for word in ("river", "stone", "meadow", "mountain")) + "."
     pieces = [TextDelta(text[at : at + 5]) for at in range(0, len(text), 5)]  # tokens that part words
     house.script = plays(BEGUN, *[step for piece in pieces for step in (piece, lambda: asyncio.sleep(0.002))], DONE)
-    async with slow_link(house.url) as (url, slow):
+    async with slow_link(house.url) as link:
         page = await context.new_page()
-        await open_page(page, replace(house, url=url))
-        slow.set()
+        await open_page(page, replace(house, url=link.url))
+        link.slow = True
         await page.evaluate(
             """() => {
               window.seen = [];
@@ -387,7 +403,7 @@ async def test_a_phone_on_a_slow_link_shows_whole_words_and_no_jumps(context: Br
     assert all(text.startswith(shown) for shown in seen)
     assert not [shown for shown in seen if len(shown.rstrip()) not in ends]
     assert max(len(after) - len(before) for before, after in pairwise(seen)) < 400
-    assert len(seen) > 40
+    assert len(seen) > 2 * link.lumps > 8, "each lump is spread over the time until the next"
 
 
 async def test_nothing_is_spread_for_who_wants_no_motion(bench: tuple[Page, set[str]]) -> None:
