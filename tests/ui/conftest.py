@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
+import soundfile
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 from groq_core.compose import Core, assemble
@@ -139,8 +141,14 @@ async def elsewhere() -> AsyncIterator[Elsewhere]:
 
 
 @pytest.fixture(scope="package")
-async def browser(elsewhere: Elsewhere) -> AsyncIterator[Browser]:
-    async with launch_browser(*ALONE, elsewhere.flag) as browser:
+async def browser(tmp_path_factory: pytest.TempPathFactory, elsewhere: Elsewhere) -> AsyncIterator[Browser]:
+    """Its microphone hears two and a half seconds of speech, then four of silence, and so on: questions, one by one."""
+    speech, rate = soundfile.read(MEDIA / "jfk.wav", dtype="int16")
+    phrase = speech[int(0.3 * rate) : int(2.8 * rate)]
+    file = tmp_path_factory.mktemp("microphone") / "question.wav"
+    soundfile.write(file, np.concatenate([phrase, np.zeros(4 * rate, "int16")]), rate)
+    # Of a flag that is there twice, the last counts.
+    async with launch_browser(*ALONE, elsewhere.flag, f"--use-file-for-fake-audio-capture={file}") as browser:
         yield browser
 
 
@@ -185,6 +193,14 @@ async def standing_context(browser: Browser) -> AsyncIterator[BrowserContext]:
 async def standing_pages(standing_context: BrowserContext) -> list[Page]:
     """The page on which tests marked ``one_page`` begin one conversation after the other, once there is one."""
     return []
+
+
+@asynccontextmanager
+async def silent_afterwards(standing_pages: list[Page]) -> AsyncIterator[None]:
+    """A page that has spoken holds its sound open, which costs whatever tests come after it."""
+    yield
+    for page in standing_pages:
+        await page.close()
 
 
 @dataclass

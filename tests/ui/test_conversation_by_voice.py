@@ -13,7 +13,7 @@ from groq_core.errors import ChainError, Kind, ProviderError
 from groq_core.events import Events, Finished, Transcript
 from groq_core.requests import ChatRequest, Request, SpeechRequest, TranscriptionRequest
 from tests.requires import needs
-from tests.ui.conftest import MEDIA, House, Script, open_page
+from tests.ui.conftest import MEDIA, House, Script, open_page, silent_afterwards
 from tests.ui.microphone import install_microphone, play
 from tests.ui.scripts import Hung, says
 from tests.ui.talk.talking import BAR, BROWSER_VOICE, TALK, in_state, questions, texts_spoken, wait_for_questions
@@ -29,11 +29,9 @@ LONG = "A sentence that takes some time to be read aloud, as it has many words i
 
 
 @pytest.fixture(scope="module", autouse=True)
-async def silent_afterwards(standing_pages: list[Page]) -> AsyncIterator[None]:
-    """A page that has spoken holds its sound open, which costs whatever tests come after it."""
-    yield
-    for page in standing_pages:
-        await page.close()
+async def silence(standing_pages: list[Page]) -> AsyncIterator[None]:
+    async with silent_afterwards(standing_pages):
+        yield
 
 
 @pytest.fixture
