@@ -77,6 +77,28 @@ test("a piece that broke on the way is asked for once more, alone, and one that 
   assert.equal(told.length, 1, "and it is told");
 });
 
+test("a piece begins where the one before ends, without a gap or an overlap", async () => {
+  const before = globalThis.fetch;
+  globalThis.fetch = async (address) => (String(address).endsWith("/speak") ? new Response(WAV) : before(address));
+  const starts = [];
+  const seconds = 0.4;
+  let now = 0;
+  const slow = {
+    ...loudspeaker([]),
+    createBuffer: () => ({ duration: seconds, length: 2, copyToChannel() {} }),
+    createBufferSource: () => ({ connect() {}, addEventListener() {}, start: (at) => starts.push(at) }),
+  };
+  // Time that goes on by itself whenever somebody looks: no machine is too slow for it.
+  Object.defineProperty(slow, "currentTime", { get: () => (now += 0.05) });
+  const voice = new Voice(slow, { output: null, language: "English", began() {}, told() {} });
+  for (const text of ["One.", "Two.", "Three."]) voice.say(text);
+  voice.end();
+  await voice.done;
+  globalThis.fetch = before;
+  const [first] = starts;
+  assert.deepEqual(starts, [first, first + seconds, first + seconds + seconds]);
+});
+
 test("why there is no microphone is told apart: not here, refused, in use, none", () => {
   const why = (secure, name, devices = {}) => {
     globalThis.isSecureContext = secure;

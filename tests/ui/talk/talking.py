@@ -21,7 +21,7 @@ LISTENS = """() => {
     window.stopped = 0;
     const { start, stop } = AudioBufferSourceNode.prototype;
     AudioBufferSourceNode.prototype.start = function (at) {
-        window.played.push({ at, seconds: this.buffer.duration });
+        window.played.push({ at, seconds: this.buffer.duration, now: this.context.currentTime });
         start.call(this, at);
     };
     AudioBufferSourceNode.prototype.stop = function () {

@@ -55,7 +55,11 @@ async def test_held_question_is_written_down_answered_and_read_aloud_in_order(ta
     played: list[dict[str, Any]] = await talking.evaluate("window.played")
     assert [one["seconds"] for one in played] == pytest.approx(await lengths(house, texts), abs=0.01)
     for before, after in pairwise(played):
-        assert after["at"] == pytest.approx(before["at"] + before["seconds"], abs=0.001), "no gap, no overlap"
+        ends = before["at"] + before["seconds"]
+        # Where a busy machine came too late for it, what follows begins at once.
+        in_time = after["now"] <= ends
+        assert after["at"] == pytest.approx(ends if in_time else after["now"], abs=0.001 if in_time else 0.05)
+        assert after["at"] > ends - 0.001, "no overlap"
     assert await talking.locator(TALK).get_attribute("aria-pressed") == "false"
 
 
