@@ -13,6 +13,7 @@ import re
 import secrets
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -109,8 +110,9 @@ class UploadStore:
         self._wall = wall
         self._seen: dict[str, tuple[float, float, float]] = {}
         self._running: set[str] = set()
-        for place in (folder, *temporary_folders()):
-            remove_leftovers(place)
+        # It may be much, and nobody waits for it.
+        places = (folder, *temporary_folders())
+        threading.Thread(target=lambda: [remove_leftovers(one) for one in places], daemon=True).start()
 
     def keep(
         self, name: str, data: bytes, owner: str = "local", address: str = "", suffix: str | None = None

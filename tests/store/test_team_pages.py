@@ -402,3 +402,44 @@ async def test_what_was_asked_before_a_deletion_goes_with_it_and_what_is_asked_a
 
         assert await eventually(has_settled, 20), await kept()
         await expect(entries).to_have_count(0 if asked_first else 1)
+
+
+async def test_the_conversation_pressed_last_is_shown_with_what_was_typed_meanwhile(
+    devices: Devices, stage: TeamStage
+) -> None:
+    page = await sign_in(devices, stage, "bob")
+    box, log = page.locator("#chat-message textarea"), page.locator("#chat-log")
+    entries = page.locator("#conversations [data-conversation]")
+    for count, text in enumerate(("first", "second"), 1):
+        await page.click("#conversation-new")
+        await box.fill(text)
+        await page.click("#chat-send")
+        await expect(page.locator('#chat-log [data-role="assistant"][data-state="done"]')).to_have_count(1)
+        await expect(entries).to_have_count(count)
+    await page.click("#conversation-new")
+    ids = {text: await entries.filter(has_text=text).get_attribute("data-conversation") for text in ("first", "second")}
+    comes = asyncio.Event()
+
+    async def come_late(route: Route) -> None:
+        await comes.wait()
+        await route.continue_()
+
+    await page.route(f"**/ui/conversations/{ids['first']}", come_late)
+    title = ".gc-entry-title"
+    await entries.filter(has_text="first").locator(title).click()
+    await entries.filter(has_text="second").locator(title).click()
+    await expect(log).to_contain_text("second")
+    async with page.expect_response(f"**/ui/conversations/{ids['first']}"):
+        comes.set()
+    await entries.filter(has_text="second").locator(title).click()
+    await expect(log).to_contain_text("second")
+
+    comes.clear()
+    await entries.filter(has_text="first").locator(title).click()
+    await box.press_sequentially("typed meanwhile")
+    comes.set()
+    await expect(log).to_contain_text("first")
+    await expect(box).to_have_value("typed meanwhile")
+    await entries.filter(has_text="second").locator(title).click()
+    await expect(log).to_contain_text("second")
+    await expect(box).to_have_value("")
