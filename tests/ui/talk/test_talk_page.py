@@ -117,10 +117,8 @@ async def test_one_press_begins_a_conversation_that_speaking_interrupts(talking:
     assert await talking.evaluate("window.stopped") >= 1
     await in_state(talking, "thinking", "speaking")
     heard = [asked for asked in house.asked if isinstance(asked, TranscriptionRequest)]
-    # On a busy machine a pause may have been taken for the end, in vain, or the microphone have begun once more.
-    assert len(heard) in (2, 3)
-    longest = max(asked.duration_s for asked in heard[1:])
-    assert longest > 2.3, "nothing of what interrupted is lost: 1.9 s of speech, and 0.4 before it"
+    assert len(heard) == 2, [asked.duration_s for asked in heard]
+    assert heard[1].duration_s > 2.3, "nothing of what interrupted is lost: 1.9 s of speech, and 0.4 before it"
     await talking.click(TALK)
     await in_state(talking, "off")
     await expect(talking.locator(TALK)).to_have_text("Talk")
@@ -228,9 +226,7 @@ async def test_answer_that_begins_anew_is_read_anew(talking: Page, house: House)
     await hold(talking)
     await in_state(talking, "off")
 
-    # The first is spoken ahead and given up; the page may have asked for it by then.
-    assert len(texts_spoken(house)) in (2, 3)
-    assert [*dict.fromkeys(texts_spoken(house))] == ["The first attempt says this.", "The second one says that."]
+    assert texts_spoken(house) == ["The first attempt says this.", "The second one says that."]
     played = await talking.evaluate("window.played")
     assert played[-1]["seconds"] == pytest.approx((await lengths(house, ["The second one says that."]))[0], abs=0.01)
 
