@@ -77,6 +77,33 @@ test("a piece that broke on the way is asked for once more, alone, and one that 
   assert.equal(told.length, 1, "and it is told");
 });
 
+test("the next piece is told to begin where the last one ends, before it does, and one that is late at once", async () => {
+  const [clock, starts] = [{ currentTime: 0 }, []];
+  const context = Object.assign(clock, loudspeaker([]), {
+    createBuffer: (_, length) => ({ duration: 0.4, length, copyToChannel() {} }),
+    createBufferSource: () => ({ connect() {}, addEventListener() {}, start: (at) => starts.push([at, clock.currentTime]) }),
+  });
+  const before = globalThis.fetch;
+  globalThis.fetch = async (address) => (String(address).endsWith("/speak") ? new Response(WAV) : before(address));
+  const voice = new Voice(context, { output: null, language: "English", began() {}, told() {} });
+  const begun = async (count) => {
+    while (starts.length < count) await later();
+  };
+  voice.say("One.");
+  voice.say("Two.");
+  await begun(1);
+  clock.currentTime = 0.2;
+  await begun(2);
+  clock.currentTime = 1;
+  voice.say("Three.");
+  voice.end();
+  await begun(3);
+  clock.currentTime = 2;
+  await voice.done;
+  globalThis.fetch = before;
+  assert.deepEqual(starts, [[0, 0], [0.4, 0.2], [1, 1]]);
+});
+
 test("why there is no microphone is told apart: not here, refused, in use, none", () => {
   const why = (secure, name, devices = {}) => {
     globalThis.isSecureContext = secure;
