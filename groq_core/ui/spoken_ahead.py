@@ -19,8 +19,11 @@ from groq_core.reply import Reply
 from groq_core.requests import Caller
 from groq_core.services.speech import PIECE
 
-KEPT_S: Final = 3.0
-"""The page asks within some hundredths of a second, or has another mind."""
+KEPT_S: Final = 10.0
+"""The page asks within some hundredths of a second, over a slow way within seconds, or has another mind."""
+
+PARTING_S: Final = 0.5
+"""Who stops an answer may have asked for its sentence just before: that is not paid for twice."""
 
 MAX_KEPT: Final = 64
 
@@ -82,26 +85,39 @@ class SpokenAhead:
     def __init__(self, kept_s: float = KEPT_S) -> None:
         self._kept_s = kept_s
         self._spoken: dict[tuple[Caller, str], asyncio.Task[Reply]] = {}
+        self._ends: dict[tuple[Caller, str], asyncio.TimerHandle] = {}
 
     def begin(self, caller: Caller, text: str, work: Coroutine[Any, Any, Reply]) -> None:
-        """Have it spoken; given up unless it is taken soon."""
-        if len(self._spoken) >= MAX_KEPT or (caller, text) in self._spoken:
+        """Have it spoken, unless it is already; given up unless it is taken soon."""
+        key = (caller, text)
+        if key in self._spoken or len(self._spoken) >= MAX_KEPT:
             work.close()
-            return
-        task = self._spoken[caller, text] = asyncio.create_task(work)
-        task.add_done_callback(_note_error)
-        asyncio.get_running_loop().call_later(self._kept_s, self.drop, caller, text, task)
+        else:
+            self._spoken[key] = asyncio.create_task(work)
+            self._spoken[key].add_done_callback(_note_error)
+        if key in self._spoken:
+            self._end_in(key, self._kept_s)
 
     def take(self, caller: Caller, text: str) -> asyncio.Task[Reply] | None:
         """What is spoken of it already; whoever takes it answers for it from now on."""
-        return self._spoken.pop((caller, text), None)
+        key = (caller, text)
+        if (end := self._ends.pop(key, None)) is not None:
+            end.cancel()
+        return self._spoken.pop(key, None)
 
-    def drop(self, caller: Caller, text: str, task: asyncio.Task[Reply] | None = None) -> None:
-        """Give it up, if nobody has taken it."""
-        spoken = self._spoken.get((caller, text))
-        if spoken is not None and task in (None, spoken):
-            del self._spoken[caller, text]
-            spoken.cancel()
+    def drop(self, caller: Caller, text: str) -> None:
+        """Give it up, if nobody takes it in a moment: who asked for it before they stopped is still heard."""
+        if (caller, text) in self._spoken:
+            self._end_in((caller, text), PARTING_S)
+
+    def _end_in(self, key: tuple[Caller, str], seconds: float) -> None:
+        if key in self._ends:
+            self._ends[key].cancel()
+        self._ends[key] = asyncio.get_running_loop().call_later(seconds, self._end, key)
+
+    def _end(self, key: tuple[Caller, str]) -> None:
+        del self._ends[key]
+        self._spoken.pop(key).cancel()
 
 
 def _note_error(task: asyncio.Task[Reply]) -> None:
@@ -118,16 +134,15 @@ async def with_voice(
 
     Args:
         speak: Takes the sentence.
-        drop: Takes it again where the answer ends before its end, or begins anew: nobody will ask for it.
+        drop: Takes it again where the answer ends before its end: nobody will ask for it. One that begins anew is no
+            such end, as its page may be about to ask for what it has read of the first attempt, and hears it then.
     """
     said, sentence, ended = "", None, False
     try:
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, Restarted):
-                    if sentence:
-                        drop(sentence)
-                    sentence = ""
+                    sentence = sentence or ""  # of what comes now the page reads the first sentence by itself
                 elif sentence is None and isinstance(event, TextDelta | Finished):
                     said += event.text if isinstance(event, TextDelta) else ""
                     sentence = first_sentence(said, whole=isinstance(event, Finished))

@@ -77,26 +77,31 @@ test("a piece that broke on the way is asked for once more, alone, and one that 
   assert.equal(told.length, 1, "and it is told");
 });
 
-test("a piece begins where the one before ends, without a gap or an overlap", async () => {
+test("the next piece is told to begin where the last one ends, before it does, and one that is late at once", async () => {
+  const [clock, starts] = [{ currentTime: 0 }, []];
+  const context = Object.assign(clock, loudspeaker([]), {
+    createBuffer: (_, length) => ({ duration: 0.4, length, copyToChannel() {} }),
+    createBufferSource: () => ({ connect() {}, addEventListener() {}, start: (at) => starts.push([at, clock.currentTime]) }),
+  });
   const before = globalThis.fetch;
   globalThis.fetch = async (address) => (String(address).endsWith("/speak") ? new Response(WAV) : before(address));
-  const starts = [];
-  const seconds = 0.4;
-  let now = 0;
-  const slow = {
-    ...loudspeaker([]),
-    createBuffer: () => ({ duration: seconds, length: 2, copyToChannel() {} }),
-    createBufferSource: () => ({ connect() {}, addEventListener() {}, start: (at) => starts.push(at) }),
+  const voice = new Voice(context, { output: null, language: "English", began() {}, told() {} });
+  const begun = async (count) => {
+    while (starts.length < count) await later();
   };
-  // Time that goes on by itself whenever somebody looks: no machine is too slow for it.
-  Object.defineProperty(slow, "currentTime", { get: () => (now += 0.05) });
-  const voice = new Voice(slow, { output: null, language: "English", began() {}, told() {} });
-  for (const text of ["One.", "Two.", "Three."]) voice.say(text);
+  voice.say("One.");
+  voice.say("Two.");
+  await begun(1);
+  clock.currentTime = 0.2;
+  await begun(2);
+  clock.currentTime = 1;
+  voice.say("Three.");
   voice.end();
+  await begun(3);
+  clock.currentTime = 2;
   await voice.done;
   globalThis.fetch = before;
-  const [first] = starts;
-  assert.deepEqual(starts, [first, first + seconds, first + seconds + seconds]);
+  assert.deepEqual(starts, [[0, 0], [0.4, 0.2], [1, 1]]);
 });
 
 test("why there is no microphone is told apart: not here, refused, in use, none", () => {

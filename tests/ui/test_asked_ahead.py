@@ -19,13 +19,14 @@ from fastapi import FastAPI
 
 from groq_core.errors import ChainError, Kind, ProviderError
 from groq_core.events import AudioDelta, Events, Finished, Restarted, TextDelta, Transcript
-from groq_core.requests import ChatRequest, Request, SpeechRequest, TranscriptionRequest
+from groq_core.reply import Reply
+from groq_core.requests import Caller, ChatRequest, Request, SpeechRequest, TranscriptionRequest
 from groq_core.services.speech import Speech
 from groq_core.services.transcription import TranscriptionService
 from groq_core.ui import microphone, talk
 from groq_core.ui.asked_ahead import OPEN
 from groq_core.ui.page_routes import ChatRoute, Page, create_routes
-from groq_core.ui.spoken_ahead import first_sentence
+from groq_core.ui.spoken_ahead import SpokenAhead, first_sentence
 from groq_core.ui.static import Assets
 from groq_core.ui.texts import TEXTS
 from tests.api.stage import serving
@@ -57,8 +58,10 @@ class Upstream:
     restarts: bool = False
     whole: bool = True
     speaks: bool = True
+    voice_hangs: bool = False
     asked: list[Request] = field(default_factory=list)
     closed: asyncio.Event = field(default_factory=asyncio.Event)
+    hushed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def handle(self, request: Request) -> Events:
         self.asked.append(request)
@@ -80,6 +83,11 @@ class Upstream:
                 self.closed.set()
         elif isinstance(request, SpeechRequest) and not self.speaks:
             raise ChainError("busy", retry_after=50)
+        elif self.voice_hangs:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.hushed.set()
         else:
             yield AudioDelta(b"RIFF")
             yield Finished(provider="groq", model="voice")
@@ -296,18 +304,55 @@ async def test_what_the_page_may_read_otherwise_is_not_spoken_before_it_says_so(
 
 
 @pytest.mark.parametrize("how", ["stopped", "begun anew"])
-async def test_what_will_not_be_asked_for_is_given_up(how: str) -> None:
+async def test_what_a_page_asks_for_as_its_answer_ends_is_not_paid_for_twice(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("groq_core.ui.spoken_ahead.PARTING_S", 30.0)
     upstream = Upstream(whole=how != "stopped", restarts=how == "begun anew")
     async with recording_with(upstream) as (client, _):
         await ask_ahead_and_tell(client, upstream)
-        await upstream.until(lambda: upstream.sentences or how != "stopped")
+        await upstream.until(lambda: upstream.sentences)
         if how == "stopped":
             await client.post(f"/ui/answers/{ANSWER}/stop")
         await asyncio.wait_for(upstream.closed.wait(), 10)
-        before = len(upstream.sentences)
-        await client.post("/ui/speak", json={"text": SENTENCE})
+        spoken = await client.post("/ui/speak", json={"text": SENTENCE})
 
-    assert len(upstream.sentences) == before + 1, "it is asked for as always"
+    assert (spoken.status_code, spoken.content) == (200, b"RIFF")
+    assert upstream.sentences == [SENTENCE]
+
+
+async def test_what_nobody_asks_for_after_a_stop_is_given_up() -> None:
+    upstream = Upstream(whole=False, voice_hangs=True)
+    async with recording_with(upstream) as (client, _):
+        await ask_ahead_and_tell(client, upstream)
+        await upstream.until(lambda: upstream.sentences)
+        await client.post(f"/ui/answers/{ANSWER}/stop")
+        await asyncio.wait_for(upstream.hushed.wait(), 10)
+
+
+async def test_a_sentence_said_again_before_it_is_given_up_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("groq_core.ui.spoken_ahead.PARTING_S", 0.1)
+    given_up: list[str] = []
+
+    async def speak() -> Reply:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            given_up.append(SENTENCE)
+        return Reply()
+
+    spoken, caller = SpokenAhead(), Caller()
+    spoken.begin(caller, SENTENCE, speak())
+    await asyncio.sleep(0)
+    spoken.drop(caller, SENTENCE)
+    spoken.begin(caller, SENTENCE, speak())
+    await asyncio.sleep(0.2)
+
+    task = spoken.take(caller, SENTENCE)
+    assert task is not None
+    assert given_up == []
+    task.cancel()
+    assert spoken.take(caller, SENTENCE) is None
 
 
 def test_the_page_and_the_server_know_the_same_words_that_go_on() -> None:

@@ -6,7 +6,7 @@ import asyncio
 from io import BytesIO
 
 import soundfile
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from groq_core.events import Events
 from groq_core.requests import ChatRequest, Request, SpeechRequest
@@ -21,7 +21,7 @@ LISTENS = """() => {
     window.stopped = 0;
     const { start, stop } = AudioBufferSourceNode.prototype;
     AudioBufferSourceNode.prototype.start = function (at) {
-        window.played.push({ at, seconds: this.buffer.duration, now: this.context.currentTime });
+        window.played.push({ at, seconds: this.buffer.duration, told: this.context.currentTime });
         start.call(this, at);
     };
     AudioBufferSourceNode.prototype.stop = function () {
@@ -29,7 +29,7 @@ LISTENS = """() => {
         stop.call(this);
     };
 }"""
-"""Writes down what is played, and when."""
+"""Writes down what is played, when, and when that was told."""
 
 BROWSER_VOICE = """(voices) => {
     window.uttered = [];
@@ -72,6 +72,15 @@ async def hold(page: Page, seconds: float = 2.0) -> None:
     await expect(page.locator(BAR)).to_have_attribute("data-state", "listening")
     await asyncio.sleep(seconds)
     await page.mouse.up()
+
+
+async def by_pauses_alone(page: Page) -> None:
+    """The turn model takes no pause for an end, so that nothing is written down in vain; it is asked all the same."""
+
+    async def fulfil(route: Route) -> None:
+        await route.fulfill(json={"finished": 0.1})
+
+    await page.route("**/ui/turn?**", fulfil)
 
 
 async def in_state(page: Page, *states: str) -> None:
