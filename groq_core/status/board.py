@@ -12,7 +12,7 @@ from groq_core.fallback.health import SERVER, Health
 from groq_core.middleware.cache import Cache
 from groq_core.middleware.log import Log
 from groq_core.models.catalogue import CatalogueKeeper, life
-from groq_core.models.spec import ModelSpec
+from groq_core.models.spec import ModelSpec, Tier
 from groq_core.ratelimit.budgets import LocalBudgets, limit_status
 from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.router.availability import Router
@@ -134,6 +134,10 @@ class Board:
             database=self._database(),
             announcement=self._announcement(),
         )
+
+    def target(self, tier: Tier) -> str | None:
+        """Who would be asked now in a tier (``provider:model``), without looking at anything else."""
+        return self._router.target(tier)
 
     def limits(self, name: str, credential: str = "server") -> tuple[LimitStatus, ...]:
         """What is left of one target's limits, without looking at anything else: every answer may tell it."""

@@ -101,6 +101,9 @@ class Board:
             fallbacks=0,
         )
 
+    def target(self, tier: str) -> str | None:
+        return next((status.target for status in self.snapshot().tiers if status.tier == tier), None)
+
     def limits(self, name: str, credential: str = "server") -> tuple[LimitStatus, ...]:
         return ()
 
