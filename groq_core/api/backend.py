@@ -61,7 +61,7 @@ class Settings(ServerSettings, Protocol):
 class Board(Protocol):
     """The state of every target, as the status panel sees it."""
 
-    def snapshot(self, credential: str = "server") -> Snapshot: ...
+    def snapshot(self, credential: str = "server", *, within_s: float = 0.0) -> Snapshot: ...
 
     def target(self, tier: Tier) -> str | None:
         """Who would be asked now in a tier."""

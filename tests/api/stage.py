@@ -74,7 +74,7 @@ class Board:
         self.looks = 0
         self._moved = asyncio.Condition()
 
-    def snapshot(self, credential: str = "server") -> Snapshot:
+    def snapshot(self, credential: str = "server", *, within_s: float = 0.0) -> Snapshot:
         self.looks += 1
         return Snapshot(
             version=self.version,

@@ -56,9 +56,9 @@ async def test_a_question_does_not_look_at_everybody_s_state(
     looks: list[str] = []
     snapshot = house.core.board.snapshot
 
-    def look(credential: str = "server") -> Any:
+    def look(credential: str = "server", **more: Any) -> Any:
         looks.append(credential)
-        return snapshot(credential)
+        return snapshot(credential, **more)
 
     header = await pass_header(client)
     monkeypatch.setattr(house.core.board, "snapshot", look)
