@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from groq_core.events import Events
+from groq_core.models.spec import Tier
 from groq_core.models.tiers import Tiers
 from groq_core.pipeline import Handler
 from groq_core.ratelimit.limit_status import LimitStatus
@@ -60,7 +61,11 @@ class Settings(ServerSettings, Protocol):
 class Board(Protocol):
     """The state of every target, as the status panel sees it."""
 
-    def snapshot(self, credential: str = "server") -> Snapshot: ...
+    def snapshot(self, credential: str = "server", *, within_s: float = 0.0) -> Snapshot: ...
+
+    def target(self, tier: Tier) -> str | None:
+        """Who would be asked now in a tier."""
+        ...
 
     def limits(self, name: str, credential: str = "server") -> tuple[LimitStatus, ...]:
         """What is left of the limits of ``provider:model``."""

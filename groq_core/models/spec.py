@@ -15,6 +15,11 @@ Status: TypeAlias = Literal["active", "announced", "retired", "enterprise"]
 TIER_NAMES: Final[tuple[Tier, ...]] = get_args(Tier)
 
 
+def tier_of(name: str) -> Tier | None:
+    """The tier of that name; None where it is a model's, or ``auto``."""
+    return next((tier for tier in TIER_NAMES if tier == name), None)
+
+
 class Capability(StrEnum):
     """What may be asked of a model."""
 

@@ -17,7 +17,7 @@ PLAIN: Final = frozenset({"", "identity", "none", "utf-8"})
 
 def plain(coding: str) -> bool:
     """Whether a ``content-encoding`` leaves the body as it is."""
-    return all(name.strip().lower() in PLAIN for name in coding.split(","))
+    return not coding or all(name.strip().lower() in PLAIN for name in coding.split(","))
 
 
 async def decode_stream(reads: AsyncGenerator[bytes, None], coding: str) -> AsyncGenerator[bytes, None]:

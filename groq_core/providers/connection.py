@@ -6,6 +6,7 @@ import asyncio
 import socket
 import sys
 from collections.abc import AsyncGenerator, Callable
+from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
 import httptools
@@ -29,6 +30,12 @@ ONE_WRITE = 64 * 1024
 """Bytes of a body that are cheaper copied behind the head than sent after it."""
 
 FRAMED = ("content-length", "transfer-encoding")
+
+
+@lru_cache(maxsize=512)
+def _spelt(name: bytes) -> str:
+    """A header's name in lower case. A provider's answers have twenty, the same each time."""
+    return name.decode("latin-1").lower()
 
 
 class Connection(asyncio.Protocol):
@@ -299,8 +306,8 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         if self.status:
             return  # a trailer
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
+        headers, key, text = self.headers, _spelt(name), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Literal, Protocol, TypeAlias
 
 from groq_core.models.catalogue import Catalogue
-from groq_core.models.spec import ModelSpec
+from groq_core.models.spec import ModelSpec, Tier
 from groq_core.models.tiers import Tiers, tiers_of_models
-from groq_core.requests import Request
+from groq_core.requests import Caller, Request
 from groq_core.router.candidate import HEALTHY, Availability, Route
-from groq_core.router.route import resolve_tiers
+from groq_core.router.route import TYPICAL, resolve_tiers
 from groq_core.router.route_cache import Routes
 from groq_core.router.target_state import TierStatus
+from groq_core.router.wording import first_awake
 
 Admission: TypeAlias = Literal["closed", "probe", "resting", "gone"]
 
@@ -73,6 +74,14 @@ class Router:
         return resolve_tiers(
             self._catalogue(), self.tiers, lambda spec: self.availability(credential, spec, visitor=visitor)
         )
+
+    def target(self, tier: Tier) -> str | None:
+        """
+        Which target a tier resolves to now for the server's own key, as :meth:`tier_statuses` says; each question of a
+        page may ask.
+        """
+        first = first_awake(self._routes(Caller(), TYPICAL[tier], self._catalogue()).candidates)
+        return first.spec.name if first is not None else None
 
     def targets(self) -> dict[ModelSpec, tuple[str, ...]]:
         """Every model that is on a tier's list, and the tiers it is on."""

@@ -8,7 +8,7 @@ from typing import Protocol
 from groq_core.events import Usage
 from groq_core.models.catalogue import Catalogue
 from groq_core.models.pricing import cost_usd
-from groq_core.models.spec import ModelSpec
+from groq_core.models.spec import ModelSpec, Tier, tier_of
 from groq_core.models.tiers import Tiers
 from groq_core.status.snapshot import Snapshot
 
@@ -17,6 +17,7 @@ class StateNow(Protocol):
     """The newest state."""
 
     def snapshot(self) -> Snapshot: ...
+    def target(self, tier: Tier) -> str | None: ...
 
 
 class CatalogueNow(Protocol):
@@ -39,8 +40,8 @@ class CandidatesCore(Protocol):
 
 def resolve_name(core: CandidatesCore, name: str) -> ModelSpec | None:
     """What a tier's or a model's name stands for now."""
-    tier = "speed" if name == "auto" else name
-    target = next((status.target for status in core.board.snapshot().tiers if status.tier == tier), name)
+    tier = tier_of("speed" if name == "auto" else name)
+    target = core.board.target(tier) if tier is not None else name
     return core.catalogue.current.lookup(target) if target else None
 
 

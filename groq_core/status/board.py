@@ -12,7 +12,7 @@ from groq_core.fallback.health import SERVER, Health
 from groq_core.middleware.cache import Cache
 from groq_core.middleware.log import Log
 from groq_core.models.catalogue import CatalogueKeeper, life
-from groq_core.models.spec import ModelSpec
+from groq_core.models.spec import ModelSpec, Tier
 from groq_core.ratelimit.budgets import LocalBudgets, limit_status
 from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.router.availability import Router
@@ -95,6 +95,7 @@ class Board:
         self._announcement = announcement
         self._clock = clock
         self._wall = wall
+        self._recent: dict[str, tuple[float, Snapshot]] = {}
 
     @property
     def version(self) -> int:
@@ -104,8 +105,25 @@ class Board:
         """Wait until something has changed since ``version``; returns the new one."""
         return await self._changes.wait_for_change(version)
 
-    def snapshot(self, credential: str = "server") -> Snapshot:
-        """Everything as it is now, as far as it concerns requests under this credential."""
+    def snapshot(self, credential: str = "server", *, within_s: float = 0.0) -> Snapshot:
+        """
+        Everything as it is now, as far as it concerns requests under this credential.
+
+        Args:
+            within_s: One that somebody else has had taken so many seconds ago will do. Every open page follows the
+                state, and taking it costs as much as a question.
+        """
+        now = self._clock()
+        taken_at, recent = self._recent.get(credential, (0.0, None))
+        if recent is not None and now - taken_at < within_s:
+            return recent
+        found = self._take(credential)
+        if within_s:
+            self._recent = {name: one for name, one in self._recent.items() if now - one[0] < within_s}
+            self._recent[credential] = now, found
+        return found
+
+    def _take(self, credential: str) -> Snapshot:
         targets = tuple(self._target(credential, spec, tiers) for spec, tiers in self._router.targets().items())
         tiers = self._router.tier_statuses(credential)
         ready = any(target.state in ("healthy", "probing") for target in targets if "speed" in target.tiers)
@@ -134,6 +152,10 @@ class Board:
             database=self._database(),
             announcement=self._announcement(),
         )
+
+    def target(self, tier: Tier) -> str | None:
+        """Who would be asked now in a tier (``provider:model``), without looking at anything else."""
+        return self._router.target(tier)
 
     def limits(self, name: str, credential: str = "server") -> tuple[LimitStatus, ...]:
         """What is left of one target's limits, without looking at anything else: every answer may tell it."""

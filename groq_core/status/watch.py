@@ -12,7 +12,7 @@ from groq_core.status.snapshot import Snapshot
 class WatchedBoard(Protocol):
     """The newest state, and a way to wait for a newer one."""
 
-    def snapshot(self, credential: str = "server") -> Snapshot: ...
+    def snapshot(self, credential: str = "server", *, within_s: float = 0.0) -> Snapshot: ...
 
     async def wait_for_change(self, version: int) -> int: ...
 
@@ -34,7 +34,8 @@ async def watch(
         stopping: Ends it once it is set; without it only leaving does.
     """
     while stopping is None or not stopping.is_set():
-        snapshot = board.snapshot(credential)
+        # What others were shown a moment ago will do: if it is out of date, its version says so after the pause.
+        snapshot = board.snapshot(credential, within_s=gather_s / 2)
         yield snapshot
         await asyncio.sleep(gather_s)
         waits = [board.wait_for_change(snapshot.version), *([stopping.wait()] if stopping is not None else [])]

@@ -86,8 +86,11 @@ class AnswerReader:
         last = not chunk.choices
         if chunk.choices:
             self.chunks += 1
-            for choice in self._answering(chunk.choices):
-                last = self._take_choice(choice) or last
+            if len(chunk.choices) == 1 and not self._others:
+                last = self._take_choice(chunk.choices[0])
+            else:
+                for choice in self._answering(chunk.choices):
+                    last = self._take_choice(choice) or last
         # All but a handful of a thousand chunks have nothing but text.
         if last or self.chunks == 1 or chunk.usage is not NO_USAGE or chunk.x_groq or chunk.error:
             self._read_margin(chunk)

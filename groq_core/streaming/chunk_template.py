@@ -48,9 +48,8 @@ class ChunkTemplate:
         """
         self._before = b""
         key, words = _only_words(chunk)
-        name = b'"%s"' % key.encode()
         found = _WORDS[key].search(data) if words else None
-        if found is None or data.count(name) != 1 or _decode(b'"%s"' % found[1]) != words:
+        if found is None or data.count(b'"%s"' % key.encode()) != 1 or _decode(b'"%s"' % found[1]) != words:
             return
         self.key = key
         self._before = b"data:" + data[: found.start(1)]
@@ -147,17 +146,18 @@ def _joined(words: list[bytes]) -> tuple[str, int] | None:
 
 def _only_words(chunk: Chunk) -> tuple[Key, str]:
     """The field with words in it and the words; none where the chunk says anything beside them."""
+    choice = chunk.choices[0] if chunk.choices else None
+    # The first and the last chunk of most answers are neither.
+    if choice is None or (delta := choice.delta) is None or not (delta.content or delta.reasoning):
+        return "content", ""
     if (
-        chunk.x_groq
+        choice.message is not None
+        or choice.finish_reason is not None
+        or chunk.x_groq
         or chunk.error
-        or not chunk.choices
-        or len(chunk.choices) > 1
+        or len(chunk.choices or ()) > 1
         or bytes(chunk.usage) not in (b"", b"null")
     ):
-        return "content", ""
-    choice = chunk.choices[0]
-    delta = choice.delta
-    if delta is None or choice.message is not None or choice.finish_reason is not None:
         return "content", ""
     match delta:
         case Delta(content=str(words)) if delta == Delta(content=words):

@@ -50,6 +50,8 @@ LONGEST_UNPARSED = 64 * 1024
 MOST_BREAKS = 1000
 """Raw line breaks in one chunk that are believed to be its text's."""
 
+_DONE = b" [DONE]"
+
 _ENDS = (b"}", b"]")
 """How a chunk may end, or ``[DONE]``."""
 
@@ -154,10 +156,14 @@ class StreamDecoder(OddReader):
         # Chunks parsed since the template was last learnt, and how many to parse before that is worth its time again.
         parsed = patience = 0
         while not self.done and (end := data.find(b"\n", at)) >= 0:
-            line, ends_event = data[at:end], at == end
-            at = end + 1
-            self._line(line)
-            if ends_event and self._last is not None and at < len(data):
+            start, at = at, end + 1
+            if data.startswith(b"data:", start):
+                self._data(data[start + 5 : end])
+            elif start < end or self._unparsed or self._body is not None:
+                self._line(data[start:end])
+            else:
+                self._error_event = False  # the event ends, and nothing of it is left
+            if start == end and self._last is not None and at < len(data):
                 parsed += 1
                 if parsed > patience:
                     self._learn()
@@ -167,9 +173,8 @@ class StreamDecoder(OddReader):
         return at
 
     def _line(self, line: bytes) -> None:
-        if line.startswith(b"data:"):
-            self._data(line[5:])
-        elif self._body is not None:
+        """Take a line that does not begin with ``data:``."""
+        if self._body is not None:
             self._body.append(line)
         elif line and line != b"\r":
             self._other_line(line)
@@ -244,13 +249,18 @@ class StreamDecoder(OddReader):
         if self._error_event:
             self._read_error(data)
             return
-        if self._unparsed[-1:] == b"\n":
-            # A text that was torn did not go on behind the blank line.
-            self._give_up_line()
-        whole = self._unparsed + b"\n" + data if self._unparsed else data
-        if self._unparsed and data.rstrip()[-1:] not in _ENDS:
-            # No JSON ends here; to read all of it again for each of its lines would take quadratic time.
-            self._keep(whole if data.strip() else self._unparsed)
+        whole = data
+        if self._unparsed:
+            if self._unparsed.endswith(b"\n"):
+                # A text that was torn did not go on behind the blank line.
+                self._give_up_line()
+            whole = self._unparsed + b"\n" + data if self._unparsed else data
+            if self._unparsed and data.rstrip()[-1:] not in _ENDS:
+                # No JSON ends here; to read all of it again for each of its lines would take quadratic time.
+                self._keep(whole if data.strip() else self._unparsed)
+                return
+        elif data == _DONE:
+            self.done = True  # as would be found below, by way of an error
             return
         try:
             chunk = decode_chunk(whole)

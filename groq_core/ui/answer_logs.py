@@ -282,12 +282,14 @@ class Answers:
         running = sum(1 for answer in self._answers.values() if answer.owner == owner and not answer.finished)
         if name in self._answers or running >= MAX_RUNNING_EACH:
             return False
+        if not self._full():
+            return True
         finished = sorted((one.ended_at, key) for key, one in self._answers.items() if one.finished)
         for _, key in finished:
-            if not self._full():
-                break
             del self._answers[key]
-        return not self._full()
+            if not self._full():
+                return True
+        return False
 
     def start(self, name: str, owner: str, events: Events, before: Sequence[bytes] = ()) -> LoggedAnswer:
         """Begin to log an answer, or go on with one of another process; ask :meth:`has_room` first."""

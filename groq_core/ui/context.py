@@ -10,6 +10,7 @@ import msgspec
 
 from groq_core.events import Event, Events, Finished, Note, Quoted, TextDelta
 from groq_core.fallback.splice import Diverged, Splice
+from groq_core.models.spec import Tier, tier_of
 from groq_core.requests import BYTES_PER_TOKEN, IMAGE_TOKENS, Caller
 from groq_core.services.documents.attached import PassageChoice, choose, split_attachments
 from groq_core.services.documents.index import MOST_TOKENS, count_tokens
@@ -147,13 +148,11 @@ def in_words(choice: PassageChoice) -> str:
 def window_of(core: PageCore, question: PageQuestion) -> int:
     """Tokens that the model which would answer now takes, prompt and answer together; 0 where nobody knows."""
     catalogue = core.catalogue.current
-    tiers = {tier.tier: tier.target for tier in core.board.snapshot().tiers}
-    images = any(turn.images for turn in question.turns)
-    tier = question.model if question.model in tiers else "vision" if images else "speed"
-    named = None if question.model in (*tiers, "auto") else catalogue.lookup(question.model)
-    if named is not None and catalogue.absence(named):
-        named = None
-    spec = named or catalogue.specs.get(tiers.get(tier) or "")
+    tier = tier_of(question.model)
+    spec = None if tier is not None or question.model == "auto" else catalogue.lookup(question.model)
+    if spec is None or catalogue.absence(spec):
+        fallback: Tier = "vision" if any(turn.images for turn in question.turns) else "speed"
+        spec = catalogue.specs.get(core.board.target(tier or fallback) or "")
     return spec.context_window if spec is not None else 0
 
 

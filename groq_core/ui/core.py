@@ -11,6 +11,7 @@ from groq_core.fallback.health import Health
 from groq_core.media.image.preparation import PreparedImage
 from groq_core.middleware.log import Log
 from groq_core.models.catalogue import CatalogueKeeper
+from groq_core.models.spec import Tier
 from groq_core.models.tiers import Tiers
 from groq_core.pipeline import Handler
 from groq_core.ratelimit.personal_limits import People
@@ -30,7 +31,8 @@ from groq_core.ui.fault_switch import FaultStore
 class PageBoard(Protocol):
     """The newest state, and a way to wait for a newer one."""
 
-    def snapshot(self, credential: str = "server") -> Snapshot: ...
+    def snapshot(self, credential: str = "server", *, within_s: float = 0.0) -> Snapshot: ...
+    def target(self, tier: Tier) -> str | None: ...
     async def wait_for_change(self, version: int) -> int: ...
 
 

@@ -14,6 +14,7 @@ import re
 import time
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
+from functools import cache
 from typing import Any, Self
 
 import msgspec
@@ -59,7 +60,12 @@ def tag(event: Event) -> str:
     >>> tag(TextDelta("x"))
     'text_delta'
     """
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
+    return _tag(type(event))
+
+
+@cache
+def _tag(kind: type[Event]) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
 
 
 def encode(event: Event) -> bytes:

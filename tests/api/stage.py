@@ -74,7 +74,7 @@ class Board:
         self.looks = 0
         self._moved = asyncio.Condition()
 
-    def snapshot(self, credential: str = "server") -> Snapshot:
+    def snapshot(self, credential: str = "server", *, within_s: float = 0.0) -> Snapshot:
         self.looks += 1
         return Snapshot(
             version=self.version,
@@ -100,6 +100,9 @@ class Board:
             degraded=0,
             fallbacks=0,
         )
+
+    def target(self, tier: str) -> str | None:
+        return next((status.target for status in self.snapshot().tiers if status.tier == tier), None)
 
     def limits(self, name: str, credential: str = "server") -> tuple[LimitStatus, ...]:
         return ()

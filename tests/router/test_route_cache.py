@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import get_args
 
 import msgspec
 from hypothesis import given, settings
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 
 from groq_core.models.catalogue import Catalogue, merge, static_catalogue
 from groq_core.models.registry import MODELS
-from groq_core.models.spec import ModelSpec
+from groq_core.models.spec import TIER_NAMES, ModelSpec
 from groq_core.models.tiers import tiers
 from groq_core.requests import Caller, Needs
+from groq_core.router.availability import Admission, Router
 from groq_core.router.candidate import HEALTHY, Availability
 from groq_core.router.route import route
 from groq_core.router.route_cache import KEPT, Routes
@@ -55,6 +57,35 @@ def test_the_same_question_is_answered_without_asking_anybody_again() -> None:
 
     assert second is first
     assert world.asked == asked > 0
+
+
+class Rests:
+    """Breakers of which some are open."""
+
+    version = 0
+
+    def __init__(self, states: dict[str, Admission]) -> None:
+        self.states = states
+
+    def admission(self, credential: str, provider: str, name: str) -> Admission:
+        return self.states.get(name, "closed")
+
+    def cooldown_left(self, credential: str, provider: str, name: str) -> float | None:
+        return 3.0
+
+
+@given(st.dictionaries(st.sampled_from(sorted(MODELS)), st.sampled_from(get_args(Admission))), st.booleans())
+def test_the_target_of_a_tier_is_the_one_that_its_status_names(states: dict[str, Admission], keyless: bool) -> None:
+    health = Rests(states)
+
+    def has_key(provider: str, *, visitor: bool = False) -> bool:
+        return provider == "groq" and not keyless
+
+    router = Router(TIERS, lambda: LIVE, health, has_key)
+    for _ in range(2):
+        told = {status.tier: status.target for status in router.tier_statuses("server")}
+        assert {tier: router.target(tier) for tier in TIER_NAMES} == told
+        health.states, health.version = {}, 1
 
 
 def test_a_rest_is_looked_at_every_time() -> None:

@@ -49,6 +49,26 @@ async def test_a_question_is_answered_from_open_to_receipt(house: House, client:
     assert "".join(line.get("t", "") for line in lines) == "Hello there"
 
 
+async def test_a_question_does_not_look_at_everybody_s_state(
+    house: House, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A snapshot of all targets costs as much as the rest of the question, and five hundred people may ask at once."""
+    looks: list[str] = []
+    snapshot = house.core.board.snapshot
+
+    def look(credential: str = "server", **more: Any) -> Any:
+        looks.append(credential)
+        return snapshot(credential, **more)
+
+    header = await pass_header(client)
+    monkeypatch.setattr(house.core.board, "snapshot", look)
+    for model in ("auto", "quality", "openai/gpt-oss-20b", "nobody/knows-it"):
+        response = await client.post("/ui/chat", json=QUESTION | {"model": model}, headers=header)
+        assert events_of(response.text)[-1]["e"] in ("receipt", "error")
+
+    assert not looks
+
+
 async def test_a_question_that_cannot_be_asked_is_refused_in_the_stream(client: httpx.AsyncClient) -> None:
     response = await client.post("/ui/chat", json={"turns": []}, headers=await pass_header(client))
 

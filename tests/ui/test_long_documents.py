@@ -159,6 +159,8 @@ async def test_a_plan_known_to_take_more_takes_more_whole(house: House) -> None:
     assert whole_of(house.core, question) < MOST_TOKENS
 
     class Board:
+        target = house.core.board.target
+
         def snapshot(self, credential: str = "server") -> Any:
             snapshot = house.core.board.snapshot(credential)
             first = next(target for target in snapshot.targets if target.name in {t.target for t in snapshot.tiers})
