@@ -81,6 +81,29 @@ async def test_an_answer_whose_reader_left_is_followed_from_any_line(house: Hous
     assert len(house.asked) == 1
 
 
+async def test_a_look_ends_with_the_next_lines_and_the_answer_goes_on(house: House, client: httpx.AsyncClient) -> None:
+    more = asyncio.Event()
+    house.script = plays(BEGUN, TextDelta("The beginning, "), more.wait, TextDelta("and the end."), DONE)
+    name = new_name()
+    heard = await begin(client, name, "beginning")
+
+    path = f"/ui/answers/{name['x-groq-core-answer']}"
+    first = await client.get(path, params={"at": 0, "wait": 5})
+    nothing = await client.get(path, params={"at": heard, "wait": 0.05})
+    waiting = asyncio.ensure_future(client.get(path, params={"at": heard, "wait": 9}))
+    await asyncio.sleep(0.1)
+    more.set()
+    rest = await waiting
+
+    assert text_in(first.text) == "The beginning, "
+    assert [event.get("e") for event in events_in(nothing.text)] == ["open"]
+    assert "and the end.".startswith(text_in(rest.text))
+    whole = await client.get(path, params={"at": 0})
+    assert text_in(whole.text) == "The beginning, and the end."
+    assert whole.headers["x-groq-core-kept"]  # the page may hang up and come back
+    assert len(house.asked) == 1
+
+
 async def test_asking_again_under_the_same_name_asks_once(house: House, client: httpx.AsyncClient) -> None:
     house.script = plays(BEGUN, TextDelta("once"), DONE)
     name = new_name()
