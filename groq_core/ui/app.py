@@ -90,8 +90,9 @@ POLICY = "; ".join(
 """Content security: whatever a model's answer holds, the page talks to its own server only."""
 
 FIRST = (
-    "main", "chat/attach", "chat/chat", "chat/conversation", "chat/message", "chat/options", "chat/picker",
-    "chat/run", "chat/sent", "chat/side", "chat/tree", "chat/turn-list", "chat/undo", "chat/unkept", "chat/waiting",
+    "main", "chat/attach", "chat/chat", "chat/conversation", "chat/edits", "chat/message", "chat/open-here",
+    "chat/options", "chat/picker", "chat/run", "chat/sent", "chat/side", "chat/tree", "chat/turn-list", "chat/undo",
+    "chat/unkept", "chat/waiting",
     "settings/account", "settings/brand-tools", "shared/answer", "shared/chain", "shared/dom",
     "shared/error-card", "shared/formats", "shared/frames", "shared/own-key", "shared/patch", "shared/receipt",
     "shared/scroll", "shared/shell", "shared/sse", "shared/streams", "shared/text-view", "shared/theme",

@@ -7,7 +7,9 @@ import { holds } from "../talk/hold.js";
 import { adoptOptions, currentOptions, options, optionsForm, pickModel, switches } from "./options.js";
 import { ownKeyHeaders } from "../shared/own-key.js";
 import { Picker } from "./picker.js";
+import { openId, rememberOpen } from "./open-here.js";
 import { sideColumn } from "./side.js";
+import { Tree, newHead } from "./tree.js";
 import { noteUnkept, unkept } from "./unkept.js";
 import { Waiting } from "./waiting.js";
 import { say } from "../shared/words.js";
@@ -22,7 +24,6 @@ import { MODELS } from "../../texts.js";
  * @import { Dictation } from "./dictate.js"
  * @import { Keeper } from "./keeper.js"
  * @import { Talk } from "../talk/talk.js"
- * @import { Tree } from "./tree.js"
  * @import { Choice, Composer, Message } from "./types.js"
  */
 
@@ -63,7 +64,7 @@ const talk = el(
   el("span", {}, say("talk")),
 );
 const voice = el("div", { id: "gc-voice" });
-const side = sideColumn(keeper);
+const side = sideColumn(keeper, begin);
 const attach = new Attach(box, hint);
 const compare = el("button", { type: "button", id: "chat-compare", class: "gc-link", "aria-pressed": "false", title: say("compare") }, say("compare_door"));
 const dictate = iconButton("dictate", say("dictate"), { id: "chat-dictate", class: "gc-icon-button gc-tool", "aria-pressed": "false" });
@@ -118,6 +119,7 @@ let kept = null;
 async function keepMessage(tree, message) {
   const isNew = message.role === "user" || message.state === "waiting";
   const drop = isNew && !tree.temporary ? noteUnkept(tree.head, message) : null;
+  if (drop && tree === conversation.tree) rememberOpen("chat", tree.head.id);
   const one = await keeper();
   await one.message(tree, message);
   if (!one.full && !one.behind.any) drop?.();
@@ -125,9 +127,35 @@ async function keepMessage(tree, message) {
 
 /** @returns {Promise<Keeper>} */
 function keeper() {
-  kept ??= import("./keeper.js").then(({ Keeper }) => Keeper.begin(conversation, composer));
+  kept ??= import("./keeper.js")
+    .then(({ Keeper }) => Keeper.begin(conversation, composer))
+    .then((one) => (ready = one));
   return kept;
 }
+
+/** @type {Keeper | null} */
+let ready = null;
+
+/**
+ * Begin a new conversation in this moment, also where what keeps them is still on its way: the next question is for it.
+ *
+ * @param {boolean} temporary
+ */
+function begin(temporary) {
+  if (ready) return ready.fresh({ temporary });
+  const { tree } = conversation;
+  const typed = { draft: box.value, options: currentOptions() };
+  if (!tree.empty) {
+    Object.assign(tree.head, typed);
+    void keeper().then((one) => one.head(tree));
+  }
+  const next = new Tree(newHead("chat"));
+  next.temporary = temporary;
+  conversation.open(next);
+  rememberOpen("chat", null);
+  composer.adopt(tree.empty ? typed : next.head);
+}
+
 /** Whoever keeps the conversations: for the settings, which export, import and clear them. */
 export const conversations = () => keeper();
 
@@ -135,6 +163,7 @@ export const conversations = () => keeper();
 const composer = {
   text: () => box.value,
   options: currentOptions,
+  before: box.value,
   adopt: ({ draft = "", options: values = {} }) => {
     adoptOptions(values);
     picker.set(values.model ?? "auto");
@@ -153,7 +182,7 @@ function readDraft() {
 function openBefore() {
   try {
     box.value = sessionStorage["gc-draft"] ?? "";
-    return sessionStorage["gc-open"] ?? unkept().at(-1)?.head.id;
+    return openId("chat") ?? unkept().at(-1)?.head.id;
   } catch {
     return null; // this browser keeps nothing
   }

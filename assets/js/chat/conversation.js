@@ -13,7 +13,7 @@ import { TurnList } from "./turn-list.js";
 import { offerUndo } from "./undo.js";
 
 /**
- * @import { Actions, AnswerView, Extra, Message, Options, Picture, QuestionView, Recorder, Removal, Turn } from "./types.js"
+ * @import { Actions, AnswerView, Extra, Message, Options, Picture, Recorder, Removal, Turn } from "./types.js"
  * @import { Sent } from "./sent.js"
  *
  * @typedef {{ name: string, is: (text: string, body: string) => boolean, callOff: () => void }} Ahead a question that was sent
@@ -210,7 +210,8 @@ export class Conversation {
     const { message } = turn;
     return {
       turn: (by) => this.#turn(message, by),
-      edit: () => turn.role === "user" && this.#edit(turn),
+      edit: () => (this.running ? this.hint(say("still_answering")) : this.#edit(turn)),
+      editOn: () => this.#edit(turn),
       again: () => this.again(message),
       goOn: () => this.goOn(message),
       remove: () => this.remove(message),
@@ -348,10 +349,9 @@ export class Conversation {
 
   // ── branches ──
 
-  /** @param {QuestionView} view */
-  #edit(view) {
-    if (this.running) return this.hint(say("still_answering"));
-    editQuestion(view, (text) => void this.askInstead(view.message, text));
+  /** @param {Turn} turn */
+  #edit(turn) {
+    if (turn.role === "user") editQuestion(turn, (text) => Boolean(this.askInstead(turn.message, text)));
   }
 
   /**

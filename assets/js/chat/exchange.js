@@ -45,7 +45,13 @@ export async function saveAll(keeper, form) {
  */
 export async function takeIn(keeper, file) {
   const found = fromFile(await file.text());
-  await keeper.add(found);
+  for (const whole of found) {
+    await keeper.store.put(whole);
+    keeper.heads.push(whole.head);
+    keeper.finder.forget(whole.head.id);
+  }
+  keeper.channel?.postMessage({ changed: null });
+  keeper.draw();
   return found.length;
 }
 

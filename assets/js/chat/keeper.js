@@ -34,7 +34,6 @@ export class Keeper {
     /** @type {Head[]} */
     this.heads = [];
     this.finder = new Finder(store, () => this.draw());
-    this.temporary = false;
     /** Whether the browser has no room left. */
     this.full = false;
     this.behind = new Behind(() => this.draw());
@@ -86,7 +85,7 @@ export class Keeper {
       const left = this.kind === "chat" ? await keepUnkept(this.store) : null;
       await this.#readHeads();
       const open = openId(this.kind) ?? left;
-      if (open && this.conversation.tree.empty) await this.open(open);
+      if (open && this.conversation.tree.empty) await this.open(open, { left: this.composer.before ?? "", unlessBegun: true });
       void this.#resume(takeRunning(this.kind));
     } catch (error) {
       this.#tellRefusal(/** @type {Error} */ (error), "all", () => this.#begin());
@@ -98,7 +97,8 @@ export class Keeper {
   }
 
   async #readHeads() {
-    this.heads = await this.store.heads();
+    const { count } = this.deletions;
+    this.heads = this.deletions.sift(await this.store.heads(), count, !this.store.atOnce);
     const { tree, runs } = this.conversation;
     for (const { head } of [tree, ...[...runs.values()].map((run) => run.tree)]) {
       const now = this.heads.find(({ id }) => id === head.id);
@@ -235,33 +235,48 @@ export class Keeper {
 
   // ── told by people ──
 
+  /** How often somebody has turned to another conversation: the last of them is shown, however late the others come. */
+  #turns = 0;
+
   /**
    * Show a conversation of the list.
    *
    * @param {string} id
+   * @param {object} [how]
+   * @param {string} [how.left] what stood in the box when this was asked for; what was typed since then goes along
+   * @param {boolean} [how.unlessBegun] not where another one was begun meanwhile
    */
-  async open(id) {
-    if (id === this.conversation.tree.head.id) return;
-    this.draft();
+  async open(id, { left = this.composer.text(), unlessBegun = false } = {}) {
+    const before = this.conversation.tree;
+    if (id === before.head.id) return;
+    const turn = ++this.#turns;
+    this.draft(left);
     await this.#work;
     const whole = await this.store.read(id);
+    if (turn !== this.#turns || (unlessBegun && !(this.conversation.tree === before && before.empty))) return;
     if (!whole) return this.#leaveOut(id);
-    this.temporary = false;
+    const { tree } = this.conversation;
+    if (tree !== before) this.draft();
+    const typed = this.composer.text();
     this.conversation.open(new Tree(whole.head, whole.messages));
     rememberOpen(this.kind, id);
-    this.composer.adopt(this.conversation.tree.head);
+    const { head } = this.conversation.tree;
+    const further = tree === before && typed !== left ? [head.draft, typed].filter(Boolean).join("\n\n") : head.draft;
+    this.composer.adopt({ ...head, draft: further });
     this.draw();
   }
 
-  /** Begin a new one. */
+  /** Begin a new one; what stands in the box of one that has not begun is meant for it. */
   fresh({ temporary = false } = {}) {
+    this.#turns += 1;
     this.draft();
-    this.temporary = temporary;
+    const { empty } = this.conversation.tree;
+    const typed = { draft: this.composer.text(), options: this.composer.options() };
     const tree = new Tree(newHead(this.kind));
     tree.temporary = temporary;
     this.conversation.open(tree);
     rememberOpen(this.kind, null);
-    this.composer.adopt(tree.head);
+    this.composer.adopt(empty ? typed : tree.head);
     this.draw();
   }
 
@@ -310,21 +325,6 @@ export class Keeper {
     return this.#work;
   }
 
-  /**
-   * Keep whole conversations from elsewhere.
-   *
-   * @param {Whole[]} found
-   */
-  async add(found) {
-    for (const whole of found) {
-      await this.store.put(whole);
-      this.heads.push(whole.head);
-      this.finder.forget(whole.head.id);
-    }
-    this.channel?.postMessage({ changed: null });
-    this.draw();
-  }
-
   /** All that is kept, whole. */
   async all() {
     await this.#work;
@@ -333,10 +333,10 @@ export class Keeper {
   }
 
   /** What stands in the message box, and the options, belong to the conversation. */
-  draft() {
+  draft(draft = this.composer.text()) {
     clearTimeout(this.drafting);
     const { head, empty } = this.conversation.tree;
-    const [draft, options] = [this.composer.text(), this.composer.options()];
+    const options = this.composer.options();
     if (draft === head.draft && JSON.stringify(options) === JSON.stringify(head.options)) return;
     Object.assign(head, { draft, options });
     if (empty && !this.deletions.has(head.id)) this.kind === "chat" && rememberDraft(draft);

@@ -1,6 +1,7 @@
 // One message on the page: a question, or the frame of an answer, and what can be done with it.
 
 import { copy, el, iconButton, targetOf } from "../shared/dom.js";
+import { editOf, endEdit, noteEdit } from "./edits.js";
 import { speakButton } from "../shared/answer.js";
 import { splitText, userText, withDocuments } from "../shared/user-text.js";
 import { say } from "../shared/words.js";
@@ -104,25 +105,30 @@ export function showActions(view, place, does) {
   buttons.find(({ dataset }) => dataset.action === "edit")?.classList.add("gc-edit");
   buttons.find(({ dataset }) => dataset.action === "again")?.classList.add("gc-again");
   view.bar.replaceChildren(...buttons);
+  if (!answer && editOf(view.message.id) !== undefined) does.editOn();
 }
 
 /**
- * Edit a question where it stands; `send` gets the new text.
+ * Edit a question where it stands, or go on with it; `send` gets the new text.
  *
  * @param {QuestionView} view
- * @param {(text: string) => void} send
+ * @param {(text: string) => boolean} send gives false where it can't be sent now: the box stays
  */
 export function editQuestion(view, send) {
   const body = view.element.querySelector(".gc-user-text");
   if (!body) return;
   const box = el("textarea", { class: "gc-edit-box", "aria-label": say("edit_message"), rows: "3" });
-  const { question, documents } = splitText(view.message.text);
-  box.value = question;
+  const { id, text } = view.message;
+  const { question, documents } = splitText(text);
+  const goesOn = editOf(id) !== undefined;
+  box.value = editOf(id) ?? question;
+  noteEdit(id, box.value);
   const close = (/** @type {boolean} */ sends) => {
+    const edited = withDocuments(box.value.trim(), documents);
+    if (sends && edited && !send(edited)) return;
+    endEdit(id);
     form.replaceWith(body);
     view.element.classList.remove("gc-editing");
-    const text = withDocuments(box.value.trim(), documents);
-    if (sends && text) send(text);
   };
   const form = el(
     "div",
@@ -131,6 +137,10 @@ export function editQuestion(view, send) {
     el("button", { type: "button", class: "gc-button gc-quiet", onclick: () => close(false) }, say("cancel")),
     el("button", { type: "button", class: "gc-button", onclick: () => close(true) }, say("send_edited")),
   );
+  box.addEventListener("input", () => noteEdit(id, box.value));
+  box.addEventListener("focus", () => (typing = id));
+  // Not because it is drawn anew, nor because the whole page is left for a moment.
+  box.addEventListener("blur", () => setTimeout(() => typing === id && box.isConnected && document.activeElement !== box && (typing = null)));
   box.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) {
       event.preventDefault();
@@ -142,8 +152,11 @@ export function editQuestion(view, send) {
   });
   body.replaceWith(form);
   view.element.classList.add("gc-editing");
-  box.focus();
+  if (!goesOn || typing === id) box.focus({ preventScroll: goesOn });
 }
+
+/** @type {string | null} id of the message in whose box somebody types */
+let typing = null;
 
 /**
  * Copy buttons of code blocks, wherever answers stand.

@@ -6,7 +6,7 @@ const keyOf = (/** @type {string} */ kind) => (kind === "chat" ? "gc-open" : `gc
  * The conversation of a tab that this page showed before it was loaded again.
  *
  * @param {string} kind
- * @returns {string | null}
+ * @returns {string | null} empty for one that had not begun, null where nothing was shown yet
  */
 export function openId(kind) {
   try {
@@ -22,8 +22,7 @@ export function openId(kind) {
  */
 export function rememberOpen(kind, id) {
   try {
-    if (id) sessionStorage[keyOf(kind)] = id;
-    else delete sessionStorage[keyOf(kind)];
+    sessionStorage[keyOf(kind)] = id ?? "";
   } catch {
     // without a store there is nothing to come back to
   }

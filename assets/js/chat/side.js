@@ -6,27 +6,22 @@ import { say } from "../shared/words.js";
 
 /**
  * @param {() => Promise<import("./keeper.js").Keeper>} keeper
+ * @param {(temporary: boolean) => void} begin a new conversation
  * @returns {{element: HTMLElement, bar: HTMLElement}} the column, and the line that opens it where there is no room
  */
-export function sideColumn(keeper) {
+export function sideColumn(keeper, begin) {
   const does = (/** @type {(kept: import("./keeper.js").Keeper) => unknown} */ what) => () => keeper().then(what);
-  // A question that was sent while this was loaded is what came of the new conversation.
-  const begin = () => {
-    const since = Date.now();
-    void keeper().then((kept) => {
-      if ((kept.conversation.tree.branch()[0]?.created ?? 0) < since) kept.fresh();
-      closeDrawer();
-    });
+  const start = (/** @type {boolean} */ isTemporary) => {
+    temporary.setAttribute("aria-pressed", String(isTemporary));
+    begin(isTemporary);
+    closeDrawer();
   };
   const temporary = el(
     "button",
     { type: "button", id: "conversation-temporary", class: "gc-icon-button", "aria-pressed": "false", "aria-label": say("temporary"), title: say("temporary_help") },
     icon("hidden"),
   );
-  temporary.addEventListener("click", does((kept) => {
-    kept.fresh({ temporary: !kept.temporary });
-    closeDrawer();
-  }));
+  temporary.addEventListener("click", () => start(temporary.getAttribute("aria-pressed") !== "true"));
   const search = el("input", { type: "search", id: "conversation-search", "aria-label": say("search"), placeholder: say("search"), autocomplete: "off" });
   for (const reach of ["pointerenter", "focus"]) search.addEventListener(reach, does((kept) => kept.finder.prepare()));
   search.addEventListener("input", does((kept) => kept.finder.look(search.value, kept.host)));
@@ -38,7 +33,7 @@ export function sideColumn(keeper) {
       { class: "gc-side-head" },
       el(
         "button",
-        { type: "button", id: "conversation-new", class: "gc-button gc-quiet gc-with-icon", onclick: begin },
+        { type: "button", id: "conversation-new", class: "gc-button gc-quiet gc-with-icon", onclick: () => start(false) },
         icon("plus"),
         say("conversation_new"),
       ),

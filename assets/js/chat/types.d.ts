@@ -152,6 +152,8 @@ export interface Composer {
   text(): string;
   options(): Partial<Options>;
   adopt(kept: { draft?: string; options?: Partial<Options> }): void;
+  /** What stood in the box when the page was there, before anybody typed. */
+  before?: string;
   /** Told that nothing more is kept, where no list says it. */
   refused?(words: string): void;
 }
@@ -195,6 +197,8 @@ export interface FarTurn {
 export interface Actions {
   turn(by: number): unknown;
   edit(): unknown;
+  /** Go on with an edit that was under way when the message was drawn anew. */
+  editOn(): unknown;
   again(): unknown;
   goOn(): unknown;
   remove(): unknown;

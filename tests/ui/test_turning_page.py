@@ -1,0 +1,181 @@
+"""Turning to another conversation while what keeps them is still on its way: nothing typed or asked goes astray."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import BrowserContext, Page, Route, expect
+
+from groq_core.events import TextDelta
+from tests.requires import needs
+from tests.ui.conftest import House
+from tests.ui.conversations import ANSWER, number_answers, open_in
+from tests.ui.scripts import BEGUN, DONE, plays
+
+pytestmark = [pytest.mark.browser, needs("chromium")]
+
+KEEPER = "**/chat/keeper.js*"
+
+
+class Keeper:
+    """The script that keeps conversations, which comes when it is let go."""
+
+    def __init__(self) -> None:
+        self.comes = asyncio.Event()
+
+    async def __call__(self, route: Route) -> None:
+        await self.comes.wait()
+        await route.continue_()
+
+
+@pytest.fixture
+async def late(visitor: BrowserContext) -> AsyncIterator[Keeper]:
+    keeper = Keeper()
+    await visitor.route(KEEPER, keeper)
+    yield keeper
+    keeper.comes.set()
+    await visitor.unroute(KEEPER, keeper)
+
+
+async def ask(page: Page, text: str) -> None:
+    await page.fill("#chat-message textarea", text)
+    await page.click("#chat-send")
+    await expect(page.locator("#chat-log")).to_contain_text(text)
+
+
+async def titles(page: Page) -> list[str]:
+    return await page.locator("#conversations .gc-entry-title").all_inner_texts()
+
+
+async def test_what_is_typed_and_asked_after_new_is_for_the_new_one(
+    visitor: BrowserContext, house: House, late: Keeper
+) -> None:
+    house.script = number_answers()
+    page = await open_in(visitor, house)
+    await ask(page, "an owl")
+    await expect(page.locator(f"{ANSWER}[data-state=done]")).to_have_count(1)
+    await page.click("#conversation-new")
+    await expect(page.locator(".gc-welcome")).to_be_visible()
+    await ask(page, "a fox")
+    await expect(page.locator("#chat-log")).not_to_contain_text("an owl")
+    await page.fill("#chat-message textarea", "not sent yet")
+    late.comes.set()
+    await expect(page.locator("#conversations [data-conversation]")).to_have_count(2)
+    assert sorted(await titles(page)) == ["a fox", "an owl"]
+    await expect(page.locator("#chat-log")).to_contain_text("a fox")
+    await expect(page.locator("#chat-message textarea")).to_have_value("not sent yet")
+
+
+@pytest.mark.parametrize("button", ["#conversation-new", "#conversation-temporary"])
+async def test_what_stands_in_the_box_of_one_that_has_not_begun_stays(
+    visitor: BrowserContext, house: House, late: Keeper, button: str
+) -> None:
+    page = await open_in(visitor, house)
+    await page.fill("#chat-message textarea", "typed before")
+    await page.click(button)
+    await expect(page.locator("#chat-message textarea")).to_have_value("typed before")
+    late.comes.set()
+    await expect(page.locator("#conversations .gc-list-note")).to_be_visible()
+    await expect(page.locator("#chat-message textarea")).to_have_value("typed before")
+    await page.click(button)
+    await expect(page.locator("#chat-message textarea")).to_have_value("typed before")
+
+
+async def test_what_is_asked_in_a_temporary_chat_is_not_kept_however_soon(
+    visitor: BrowserContext, house: House, late: Keeper
+) -> None:
+    page = await open_in(visitor, house)
+    await page.click("#conversation-temporary")
+    await ask(page, "a secret")
+    assert await page.evaluate("sessionStorage['gc-unkept'] ?? null") is None
+    late.comes.set()
+    await expect(page.locator("#conversations .gc-list-note")).to_be_visible()
+    await expect(page.locator("#gc-temporary-mark")).to_be_visible()
+    await expect(page.locator("#chat-log")).to_contain_text("a secret")
+    await page.click("#conversation-new")
+    await ask(page, "no secret")
+    await expect(page.locator("#conversations [data-conversation]")).to_have_count(1)
+    assert await titles(page) == ["no secret"]
+
+
+@pytest.mark.parametrize("new", [True, False])
+async def test_a_reload_shows_what_was_shown_though_it_is_not_kept_yet(
+    visitor: BrowserContext, house: House, late: Keeper, new: bool
+) -> None:
+    page = await open_in(visitor, house)
+    await ask(page, "an owl")
+    if new:
+        await page.click("#conversation-new")
+    await page.reload()
+    await page.fill("#chat-message textarea", "typed soon")
+    late.comes.set()
+    await expect(page.locator("#conversations [data-conversation]")).to_have_count(1)
+    await expect(page.locator("#chat-log")).to_contain_text("What would you like" if new else "an owl")
+    await expect(page.locator(".gc-welcome")).to_have_count(1 if new else 0)
+    await expect(page.locator("#chat-message textarea")).to_have_value("typed soon")
+
+
+EDITED = ".gc-edit-box"
+
+
+async def edit(page: Page, text: str) -> None:
+    question = page.locator("#chat-log [data-role=user]").last
+    await question.hover()
+    await question.locator("[data-action=edit]").click()
+    await page.fill(EDITED, text)
+
+
+@pytest.mark.parametrize("how", ["another tab", "a reload", "another conversation"])
+async def test_an_edit_under_way_is_found_again_when_the_conversation_is_drawn_anew(
+    visitor: BrowserContext, house: House, how: str
+) -> None:
+    house.script = number_answers()
+    page = await open_in(visitor, house)
+    await ask(page, "an owl")
+    await expect(page.locator(f"{ANSWER}[data-state=done]")).to_have_count(1)
+    await expect(page.locator("#conversations [data-conversation]")).to_have_count(1)
+    await edit(page, "an owl and a fox")
+    if how == "another tab":
+        other = await open_in(visitor, house)
+        await other.locator("#conversations .gc-entry-title").click()
+        await expect(other.locator("#chat-log")).to_contain_text("answer 1")
+        await other.locator(ANSWER).hover()
+        await other.locator("[data-action=again]").click()
+        await expect(other.locator("#chat-log")).to_contain_text("answer 2")
+        await expect(page.locator("#chat-log")).to_contain_text("answer 2")
+    elif how == "a reload":
+        await page.reload()
+    else:
+        await page.click("#conversation-new")
+        await page.locator("#conversations .gc-entry-title").click()
+    await expect(page.locator(EDITED)).to_have_value("an owl and a fox")
+    if how == "another tab":
+        assert await page.evaluate("document.activeElement.className") == "gc-edit-box"
+    await page.press(EDITED, "Enter")
+    await expect(page.locator("#chat-log [data-role=user]")).to_have_text(["an owl and a fox"])
+    await expect(page.locator(EDITED)).to_have_count(0)
+    await page.reload()
+    await expect(page.locator("#chat-log [data-role=user]")).to_have_text(["an owl and a fox"])
+    await expect(page.locator(EDITED)).to_have_count(0)
+
+
+async def test_an_edit_that_cannot_be_sent_now_stays_in_its_box(visitor: BrowserContext, house: House) -> None:
+    goes_on = asyncio.Event()
+    house.script = plays(BEGUN, TextDelta("some words"), goes_on.wait, DONE)
+    page = await open_in(visitor, house)
+    await ask(page, "an owl")
+    goes_on.set()
+    await expect(page.locator(f"{ANSWER}[data-state=done]")).to_have_count(1)
+    await edit(page, "a fox")
+    goes_on.clear()
+    await page.locator(ANSWER).hover()
+    await page.locator("[data-action=again]").click()
+    await expect(page.locator(ANSWER)).to_contain_text("some words")
+    await page.press(EDITED, "Enter")
+    await expect(page.locator(EDITED)).to_have_value("a fox")
+    goes_on.set()
+    await expect(page.locator(f"{ANSWER}[data-state=done]")).to_have_count(1)
+    await page.press(EDITED, "Enter")
+    await expect(page.locator("#chat-log [data-role=user]")).to_have_text(["a fox"])
