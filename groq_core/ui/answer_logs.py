@@ -13,7 +13,7 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -38,11 +38,17 @@ from groq_core.ui.texts import TEXTS
 
 LINGER_S = 60.0
 KEPT_S = 600.0
+LOOKS_AGAIN_S = 150.0
+"""Browsers let a window that nobody has seen for five minutes look once a minute."""
+
 MAX_ANSWER_BYTES = 4 * 2**20
 MAX_BYTES = 64 * 2**20
 MAX_ANSWERS = 2000
 MAX_RUNNING_EACH = 16
 HEARTBEAT_S = 10.0
+
+KEPT: Final = (b"x-groq-core-kept", b"true")
+"""Tells the page that it may hang up and come back."""
 
 NAME_HEADER = "x-groq-core-answer"
 VISITOR_HEADER = "x-groq-core-visitor"
@@ -154,11 +160,11 @@ class LoggedAnswer:
         """The lines from number ``at`` on, as of now."""
         return self._lines[at:]
 
-    def keep_alive(self) -> None:
-        """Somebody reads it elsewhere."""
+    def keep_alive(self, linger_s: float = 0.0) -> None:
+        """Somebody reads it elsewhere, or looks again within so many seconds, where those are more than usual."""
         if self._leaving is not None and not self.finished:
             self._leaving.cancel()
-            self._start_linger()
+            self._start_linger(max(self._linger_s, linger_s))
 
     # ── the log ──
 
@@ -232,8 +238,9 @@ class LoggedAnswer:
             self._leaving.cancel()
             self._leaving = None
 
-    def _start_linger(self) -> None:
-        self._leaving = asyncio.get_running_loop().call_later(self._linger_s, self._abandon)
+    def _start_linger(self, seconds: float | None = None) -> None:
+        seconds = self._linger_s if seconds is None else seconds
+        self._leaving = asyncio.get_running_loop().call_later(seconds, self._abandon)
 
     def _abandon(self) -> None:
         self._ending = asyncio.ensure_future(self.stop("left"))
@@ -317,21 +324,50 @@ class AnswerStream(Response):
 
     Args:
         at: How many lines the page has already.
+        wait_s: Seconds to wait for the next lines, with which the response then ends: for a page whose browser has no
+            connection left that could be held open. Without, it ends with the answer.
     """
 
-    def __init__(self, answer: PageAnswer, at: int = 0) -> None:
+    def __init__(self, answer: PageAnswer, at: int = 0, wait_s: float | None = None) -> None:
         super().__init__()
         self._answer = answer
         self._at = at
+        self._wait_s = wait_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        await send({"type": "http.response.start", "status": 200, "headers": [*HEADERS, KEPT]})
         await send({"type": "http.response.body", "body": OPEN, "more_body": True})
 
         async def write(body: bytes, more: bool) -> None:
             await send({"type": "http.response.body", "body": body, "more_body": more})
 
-        await write_until_gone(self._answer.follow(self._at, write), receive)
+        following = self._answer.follow(self._at, write) if self._wait_s is None else self._look(self._wait_s, write)
+        await write_until_gone(following, receive)
+
+    async def _look(self, wait_s: float, write: Callable[[bytes, bool], Awaitable[None]]) -> None:
+        looked = asyncio.Event()
+        over = False
+
+        async def write_first(body: bytes, more: bool) -> None:
+            nonlocal over
+            if looked.is_set():
+                return  # they come again to whoever asks from there on
+            over = not more
+            await write(body, more)
+            looked.set()
+
+        following = asyncio.ensure_future(self._answer.follow(self._at, write_first))
+        first = asyncio.ensure_future(looked.wait())
+        try:
+            await asyncio.wait((following, first), timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            following.cancel()
+            first.cancel()
+            await asyncio.gather(following, first, return_exceptions=True)
+            if isinstance(self._answer, LoggedAnswer):
+                self._answer.keep_alive(LOOKS_AGAIN_S)
+        if not over:
+            await write(b"", False)
 
 
 class Found(Protocol):
@@ -345,8 +381,10 @@ def create_routes(find: Found) -> APIRouter:
     router = APIRouter(prefix="/answers", include_in_schema=False)
 
     @router.get("/{name}")
-    async def follow(name: str, request: Request, at: int = 0) -> Response:
-        return AnswerStream(await find(name, request), max(0, at))
+    async def follow(name: str, request: Request, at: int = 0, wait: float | None = None) -> Response:
+        return AnswerStream(
+            await find(name, request), max(0, at), None if wait is None else min(max(0.0, wait), HEARTBEAT_S)
+        )
 
     @router.post("/{name}/stop")
     async def stop(name: str, request: Request) -> Response:

@@ -95,9 +95,9 @@ FIRST = (
     "chat/unkept", "chat/waiting",
     "settings/account", "settings/brand-tools", "shared/answer", "shared/chain", "shared/dom",
     "shared/error-card", "shared/formats", "shared/frames", "shared/own-key", "shared/patch", "shared/receipt",
-    "shared/scroll", "shared/shell", "shared/sse", "shared/text-view", "shared/theme", "shared/user-text",
-    "shared/wire", "shared/words", "status/fault-switch", "status/feed", "status/plain", "status/status",
-    "talk/hold",
+    "shared/scroll", "shared/shell", "shared/sse", "shared/streams", "shared/text-view", "shared/theme",
+    "shared/user-text", "shared/wire", "shared/words", "status/fault-switch", "status/feed", "status/plain",
+    "status/status", "talk/hold",
 )  # fmt: skip
 """Scripts that the page cannot begin without; a test holds this list to what ``main.js`` imports."""
 

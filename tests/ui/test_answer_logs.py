@@ -9,12 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.types import Message
 
 from groq_core.events import Event, Events, TextDelta
 from groq_core.requests import Caller, ChatRequest
 from groq_core.requests import Request as Asked
 from groq_core.ui import answer_logs as module
-from groq_core.ui.answer_logs import Answers, LoggedAnswer
+from groq_core.ui.answer_logs import Answers, AnswerStream, LoggedAnswer
 from groq_core.ui.chat_request import PageQuestion, PageTurn, read_question
 from groq_core.ui.context import fit, new_part
 from groq_core.ui.stream import Pace
@@ -78,6 +79,29 @@ async def test_an_answer_whose_reader_left_is_followed_from_any_line(house: Hous
     for at in range(len(lines) + 2):
         part = await client.get(path, params={"at": at})
         assert [event for event in events_in(part.text) if event.get("e") != "open"] == lines[at:]
+    assert len(house.asked) == 1
+
+
+async def test_a_look_ends_with_the_next_lines_and_the_answer_goes_on(house: House, client: httpx.AsyncClient) -> None:
+    more = asyncio.Event()
+    house.script = plays(BEGUN, TextDelta("The beginning, "), more.wait, TextDelta("and the end."), DONE)
+    name = new_name()
+    heard = await begin(client, name, "beginning")
+
+    path = f"/ui/answers/{name['x-groq-core-answer']}"
+    first = await client.get(path, params={"at": 0, "wait": 5})
+    nothing = await client.get(path, params={"at": heard, "wait": 0.05})
+    waiting = asyncio.ensure_future(client.get(path, params={"at": heard, "wait": 9}))
+    await asyncio.sleep(0.1)
+    more.set()
+    rest = await waiting
+
+    assert text_in(first.text) == "The beginning, "
+    assert [event.get("e") for event in events_in(nothing.text)] == ["open"]
+    assert "and the end.".startswith(text_in(rest.text))
+    whole = await client.get(path, params={"at": 0})
+    assert text_in(whole.text) == "The beginning, and the end."
+    assert whole.headers["x-groq-core-kept"]  # the page may hang up and come back
     assert len(house.asked) == 1
 
 
@@ -199,6 +223,23 @@ async def test_an_answer_goes_on_while_somebody_reads() -> None:
     endless.turn.set()
     async with asyncio.timeout(WAIT_S):
         assert text_in(await reading) == "word more"
+
+
+async def test_an_answer_goes_on_for_who_looks_now_and_then() -> None:
+    endless = Endless()
+    answer = Answers(Pace(), linger_s=0.05).start(NAME, "me", endless.events())
+
+    async def swallow(message: Message) -> None:
+        pass
+
+    async def stay() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    await AnswerStream(answer, wait_s=0.01)({"type": "http"}, stay, swallow)
+    await asyncio.sleep(0.3)  # six times as long as it would go on for who read a stream
+    assert not endless.closed.is_set()
+    await answer.stop()
 
 
 async def test_two_readers_get_the_same_lines() -> None:

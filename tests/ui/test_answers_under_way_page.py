@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from playwright.async_api import BrowserContext, Page, Route, expect
+from playwright.async_api import BrowserContext, Page, Request, Route, expect
 
 from groq_core.events import TextDelta
 from tests.requires import needs
@@ -319,3 +319,49 @@ async def test_five_windows_with_an_answer_each_leave_a_connection_for_their_new
         assert await answered(tab, state="stopped") == f"The beginning {at}"
         await asyncio.wait_for(hung[at].closed.wait(), 10)
     assert len(house.asked) == len(tabs)
+
+
+async def test_seven_windows_hear_an_answer_each_at_the_same_time(visitor: BrowserContext, house: House) -> None:
+    """A browser has six connections to one host: some windows read streams, the others ask for more in short."""
+    tabs, more = [await open_in(visitor, house) for _ in range(7)], asyncio.Event()
+    for at, tab in enumerate(tabs):
+        middle, end = TextDelta(f"The beginning {at}"), TextDelta(f" and the end {at}.")
+        house.script = plays(BEGUN, middle, more.wait, end, DONE)
+        await ask(tab, f"question {at}")
+        await expect(tab.locator(ANSWER)).to_contain_text(f"The beginning {at}")
+    await tabs[5].click("#chat-stop")
+    assert await answered(tabs[5], state="stopped") == "The beginning 5"
+    house.script = says("Asked while all others listen.")
+    await ask(tabs[5], "and now?")
+    assert await answered(tabs[5], 2) == "Asked while all others listen."
+    more.set()
+
+    for at, tab in enumerate(tabs):
+        if at != 5:
+            assert await answered(tab) == f"The beginning {at} and the end {at}."
+    assert len(house.asked) == len(tabs) + 1
+
+
+TAKE_NEWS = """async () => {
+  const { held } = await navigator.locks.query();
+  const { name } = held.find(({ name }) => name.startsWith("gc-news"));
+  navigator.locks.request(name, { steal: true }, () => new Promise((giveBack) => (globalThis.giveBack = giveBack)));
+}"""
+"""What a window does that has heard nothing of the one that reads the news for long."""
+
+
+async def test_a_window_from_which_the_news_were_taken_holds_no_connection_for_them(
+    visitor: BrowserContext, house: House
+) -> None:
+    def is_news(request: Request) -> bool:
+        return request.url.endswith("/status/events")
+
+    one, other = await open_in(visitor, house), await open_in(visitor, house)
+    await expect(other.locator("#status-panel [data-target]").first).to_be_attached()
+    async with one.expect_event("requestfailed", is_news):
+        await other.evaluate(TAKE_NEWS)
+    async with visitor.expect_event("request", is_news):
+        await other.evaluate("giveBack()")
+
+    for tab in (one, other):
+        await expect(tab.locator("#gc-gone")).to_be_hidden()

@@ -5,6 +5,7 @@ import { nextTask } from "../shared/frames.js";
 import { ownKey } from "../shared/own-key.js";
 import { DirectWayBroken, ask, newId, orHungUp, send } from "../shared/wire.js";
 import { eventReader } from "../shared/sse.js";
+import { takeStream } from "../shared/streams.js";
 import { say } from "../shared/words.js";
 
 /** @import { ErrorLine, Line, Receipt, Trouble } from "../shared/types.js" */
@@ -14,6 +15,10 @@ const FIRST_PAUSE_MS = 300;
 const LONGEST_PAUSE_MS = 5000;
 const SAVE_EVERY_MS = 1000;
 const ANEW_AT_MOST = 3;
+const LOOK_EVERY_MS = 300; // for more, where other windows read streams already
+const LOOK_S = 0.2;
+const SILENT_MS = 10_000;
+const LONG_LOOK_S = 8; // longer than it takes to notice that the process that gave the answer is dead
 const LONG_TEXT = 100_000;
 
 let direct = true;
@@ -53,6 +58,11 @@ export class Run {
   receipt;
   /** @type {number | undefined} how many receipts there were when it began */
   receiptsBefore;
+  /** @type {(() => void) | null | undefined} gives the right to a stream back; null where other windows have it */
+  #giveBack;
+  /** @type {Promise<void> | undefined} */
+  #taking;
+  #heardAt = performance.now();
 
   /**
    * Ask, and listen until it is over.
@@ -104,9 +114,11 @@ export class Run {
       if (this.left) return;
       this.#bringBack();
       if (!this.stopped) this.#hear(inWords(/** @type {Trouble} */ (error)));
+    } finally {
+      this.over = !this.left;
+      this.#giveBack?.();
     }
     if (this.left) return;
-    this.over = true;
     const ended = this.answer.end(this.stopped ? { stopped: true } : {});
     this.#keep(); // before the screen shows it: the page may be left in that moment
     await ended;
@@ -137,11 +149,16 @@ export class Run {
     this.receiptsBefore = this.answer.receipts.length;
     const anew = this.anew++ < ANEW_AT_MOST ? () => this.#askAnew(question) : null;
     if (!direct) return this.#throughQueue(question);
+    void this.#takeStream(); // the question does not wait for it
     try {
       // A blob is handed over by another thread: five hundred messages as a text would be the page's longest task.
       const body = question.length > LONG_TEXT ? new Blob([question]) : question;
       // A server that knows nothing of it goes on behind the lines that are here.
-      await ask(this.heard ? `chat?at=${this.heard}` : "chat", { body, headers, signal: this.hangUp.signal, heartbeat: true }, (event) => this.#hear(event));
+      const opened = async (/** @type {Response} */ response, /** @type {() => void} */ quit) => {
+        await this.#takeStream();
+        if (!this.#giveBack && response.headers.has("x-groq-core-kept")) quit();
+      };
+      await ask(this.heard ? `chat?at=${this.heard}` : "chat", { body, headers, signal: this.hangUp.signal, heartbeat: true, opened }, (event) => this.#hear(event));
       if (!this.#hasEnded) await this.#again(anew);
     } catch (thrown) {
       const error = /** @type {Trouble} */ (thrown);
@@ -179,12 +196,19 @@ export class Run {
    */
   async #again(unknown = null) {
     this.receiptsBefore ??= this.answer.receipts.length;
-    const until = performance.now() + PATIENCE_MS;
+    let until = performance.now() + PATIENCE_MS;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+      await orHungUp(this.hangUp.signal, this.#takeStream());
       try {
-        const path = `answers/${this.message.answer}?at=${this.heard}`;
+        const path = `answers/${this.message.answer}?at=${this.heard}${this.#giveBack ? "" : `&wait=${this.#lookFor()}`}`;
         await ask(path, { method: "GET", signal: this.hangUp.signal, heartbeat: true }, (event) => this.#hear(event));
         if (this.#hasEnded) return;
+        if (!this.#giveBack) {
+          until = performance.now() + PATIENCE_MS;
+          pause = FIRST_PAUSE_MS;
+          await orHungUp(this.hangUp.signal, someTime(LOOK_EVERY_MS));
+          continue;
+        }
       } catch (thrown) {
         const error = /** @type {Trouble} */ (thrown);
         if (this.stopped || this.left) throw error;
@@ -199,10 +223,29 @@ export class Run {
     }
   }
 
+  /** @returns {Promise<void>} */
+  #takeStream() {
+    if (this.#giveBack) return Promise.resolve();
+    this.#taking ??= takeStream().then((giveBack) => {
+      this.#taking = undefined;
+      if (this.over || this.left) giveBack?.();
+      else this.#giveBack = giveBack;
+    });
+    return this.#taking;
+  }
+
+  /** Seconds to wait for more in one look, where a stream would be one too many. */
+  #lookFor() {
+    if (performance.now() - this.#heardAt < SILENT_MS) return LOOK_S;
+    this.#heardAt = performance.now();
+    return LONG_LOOK_S;
+  }
+
   /** @param {Line} event */
   #hear(event) {
     if (this.stopped) return;
     this.heard += 1;
+    this.#heardAt = performance.now();
     this.answer.tellFound();
     this.answer.hear(event);
     if (performance.now() - this.saved > SAVE_EVERY_MS) this.#keep();

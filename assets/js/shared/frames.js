@@ -69,8 +69,7 @@ export class Frames {
     this.#again = false;
   }
 
-  // Where frames are dear, drawing is a task of its own, and the frame that lays it out and shows it another one: neither
-  // is long.
+  // Where frames are dear, drawing, laying out and showing are a task each: none of them is long.
   /** @param {number} ms from now on */
   #request(ms) {
     if (this.rest <= FRAME_MS || document.hidden) {
@@ -89,12 +88,18 @@ export class Frames {
       this.#rest = undefined;
       this.#measuring = true;
       const began = performance.now();
+      let cost = 0;
+      // Sent before there is anything to show, it is heard before the frame that shows it.
+      afterPaint(() => {
+        const settles = performance.now();
+        this.settle();
+        cost += performance.now() - settles;
+      });
       this.draw();
-      const drawn = performance.now() - began;
+      cost += performance.now() - began;
       requestAnimationFrame(() => {
         const shows = performance.now();
-        afterPaint(() => this.#learn(began, drawn + performance.now() - shows));
-        this.settle();
+        afterPaint(() => this.#learn(began, cost + performance.now() - shows));
       });
     }, ms);
   }

@@ -271,6 +271,8 @@ export interface AskOptions extends RequestInit {
   patience?: number;
   /** A stream that has fallen silent counts as broken. */
   heartbeat?: boolean;
+  /** Told when the first line has come; `quit` ends it there, and the rest is asked for otherwise. */
+  opened?: (response: Response, quit: () => void) => void;
   /** False: do not show the server a lost key again. */
   ownKey?: boolean;
 }

@@ -212,6 +212,11 @@ export async function ask(path, options, heard) {
   if (options.signal?.aborted) leave(); // before it was sent
   options.signal?.addEventListener("abort", leave);
   let opened = false;
+  let enough = false;
+  const quit = () => {
+    enough = true;
+    leave();
+  };
   let alive = performance.now();
   const watch = options.heartbeat ? setInterval(() => performance.now() - alive > SILENT_MS && hangUp.abort(), 5000) : undefined;
   const impatient = setTimeout(() => !opened && hangUp.abort(), options.patience ?? OPEN_WITHIN_MS);
@@ -219,12 +224,14 @@ export async function ask(path, options, heard) {
     const response = await send(path, { ...options, signal: hangUp.signal });
     if (!response.body || !response.headers.get("content-type")?.startsWith("text/event-stream")) throw await refusal(response);
     for await (const event of events(response.body, () => (alive = performance.now()))) {
+      if (!opened) options.opened?.(response, quit);
       opened = true;
       const line = /** @type {Line} */ (event);
       if (line.e !== "open") heard(line);
     }
     if (!opened) throw new DirectWayBroken("nothing came");
   } catch (error) {
+    if (enough) return;
     if (!opened && hangUp.signal.aborted && !options.signal?.aborted) throw new DirectWayBroken("held back on the way");
     throw error;
   } finally {

@@ -60,12 +60,24 @@ export class Feed {
     this.#others = new BroadcastChannel(name);
     this.#others.onmessage = ({ data }) => this.#hear(data, over);
     this.#tell({ asks: true });
-    const read = () => this.#read(headers, over);
+    /** @returns {Promise<boolean>} whether it may be asked for again */
+    const take = async (/** @type {LockOptions} */ how) => {
+      const mine = new AbortController();
+      over.addEventListener("abort", () => mine.abort());
+      this.#expect();
+      try {
+        await navigator.locks.request(name, how, () => this.#read(headers, mine.signal));
+      } catch (error) {
+        mine.abort(); // from whom it was taken reads no more: or each window would in the end, and hold a connection
+        if (/** @type {Error} */ (error).name !== "AbortError") return false;
+      }
+      if (!over.aborted) this.#expect();
+      return !over.aborted;
+    };
     // Who reads and says nothing any more is frozen, or held up: somebody else does it then.
-    const take = (/** @type {LockOptions} */ how) => void navigator.locks.request(name, how, read).catch(() => {});
-    this.#take = () => take({ steal: true });
-    this.#expect();
-    take({ signal: over });
+    this.#take = () => void take({ steal: true });
+    while (await take({ signal: over }));
+    if (!over.aborted) await this.#read(headers, over); // in a frame that allows no locks
   }
 
   #take = () => {};
