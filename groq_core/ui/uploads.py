@@ -111,8 +111,7 @@ class UploadStore:
         self._seen: dict[str, tuple[float, float, float]] = {}
         self._running: set[str] = set()
         # It may be much, and nobody waits for it.
-        places = (folder, *temporary_folders())
-        threading.Thread(target=lambda: [remove_leftovers(one) for one in places], daemon=True).start()
+        threading.Thread(target=remove_leftovers, args=(folder, *temporary_folders()), daemon=True).start()
 
     def keep(
         self, name: str, data: bytes, owner: str = "local", address: str = "", suffix: str | None = None
@@ -260,13 +259,14 @@ def touch(upload: Upload) -> None:
         os.utime(upload.folder / RECORD)
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Remove what processes left that were killed; those that run keep theirs."""
-    with suppress(OSError):
-        for left in folder.glob(f"{PREFIX}*"):
-            word = left.name.removeprefix(PREFIX).partition("-")[0]
-            if word.isdigit() and int(word) != os.getpid() and not _runs(int(word)):
-                shutil.rmtree(left, ignore_errors=True)
+def remove_leftovers(*folders: Path) -> None:
+    """Remove what processes left there that were killed; those that run keep theirs."""
+    for folder in folders:
+        with suppress(OSError):
+            for left in folder.glob(f"{PREFIX}*"):
+                word = left.name.removeprefix(PREFIX).partition("-")[0]
+                if word.isdigit() and int(word) != os.getpid() and not _runs(int(word)):
+                    shutil.rmtree(left, ignore_errors=True)
 
 
 def temporary_folders() -> list[Path]:

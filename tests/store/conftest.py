@@ -9,15 +9,19 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
 from groq_core.redaction import Secret
+from groq_core.simulator import Simulator
 from groq_core.store.database import Database, open_database
 from tests.requires import postgres_programs, require
+from tests.store.devices import Devices
 from tests.store.replicas import Redis
-from tests.store.stage import make_tables, sqlite_url
+from tests.store.stage import TeamStage, make_tables, sqlite_url, team_stage
+from tests.ui.conftest import launch_browser
 
 
 def _as_other(command: list[str]) -> list[str]:
@@ -118,3 +122,28 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
     server.start()
     yield server
     server.kill()
+
+
+@pytest.fixture(scope="module")
+def kept_port() -> list[int]:
+    """The port of all stages, once there was one: a browser keeps files by their address."""
+    return []
+
+
+@pytest.fixture
+async def stage(tmp_path: Path, simulator: Simulator, kept_port: list[int]) -> AsyncIterator[TeamStage]:
+    async with team_stage(f"sqlite:///{tmp_path}/team.db", simulator, at_port=sum(kept_port)) as running:
+        kept_port[:] = [urlsplit(running.url).port or 0]
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def all_devices() -> AsyncIterator[Devices]:
+    async with launch_browser("--no-sandbox", "--process-per-site") as browser:
+        yield Devices(browser)
+
+
+@pytest.fixture
+async def devices(all_devices: Devices) -> AsyncIterator[Devices]:
+    yield all_devices
+    await all_devices.put_away()

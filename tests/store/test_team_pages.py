@@ -3,84 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
+from playwright.async_api import Page, Route, expect
 
 from groq_core.simulator import Fault, Simulator
 from tests.requires import needs
 from tests.store.conftest import Postgres
-from tests.store.stage import PASSWORD, TeamStage, ask, eventually, team_stage
-from tests.ui.conftest import launch_browser
-from tests.ui.kept_page import forget
+from tests.store.devices import PHONE, WIDE, Devices, sign_in
+from tests.store.stage import TeamStage, ask, eventually, team_stage
 
 pytestmark = [needs("chromium"), pytest.mark.browser]
-
-
-WIDE, PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
-
-
-@pytest.fixture(scope="module")
-def kept_port() -> list[int]:
-    """The port of all stages, once there was one: a browser keeps files by their address."""
-    return []
-
-
-@pytest.fixture
-async def stage(tmp_path: Path, simulator: Simulator, kept_port: list[int]) -> AsyncIterator[TeamStage]:
-    async with team_stage(f"sqlite:///{tmp_path}/team.db", simulator, at_port=sum(kept_port)) as running:
-        kept_port[:] = [urlsplit(running.url).port or 0]
-        yield running
-
-
-class Devices:
-    """Browsers of people, each with an empty page; of the tests before only their caches of files are left."""
-
-    def __init__(self, browser: Browser) -> None:
-        self._browser = browser
-        self._all: list[BrowserContext] = []
-        self._used = 0
-
-    async def take(self, stage: TeamStage, size: ViewportSize) -> Page:
-        """One that nobody has used in this test."""
-        if self._used == len(self._all):
-            self._all.append(await self._browser.new_context())
-        page = await self._all[self._used].new_page()
-        self._used += 1
-        await page.goto(f"{stage.url}/health")
-        await forget(page)
-        await page.set_viewport_size(size)
-        return page
-
-    async def put_away(self) -> None:
-        for context in self._all[: self._used]:
-            for page in context.pages:
-                await page.close()
-        self._used = 0
-
-
-@pytest.fixture(scope="module")
-async def all_devices() -> AsyncIterator[Devices]:
-    async with launch_browser("--no-sandbox", "--process-per-site") as browser:
-        yield Devices(browser)
-
-
-@pytest.fixture
-async def devices(all_devices: Devices) -> AsyncIterator[Devices]:
-    yield all_devices
-    await all_devices.put_away()
-
-
-async def sign_in(devices: Devices, stage: TeamStage, person: str, size: ViewportSize = WIDE) -> Page:
-    page = await devices.take(stage, size)
-    await page.goto(stage.url)
-    await page.fill("#sign-in-name", person)
-    await page.fill("#sign-in-password", PASSWORD)
-    await page.click("#sign-in-button")
-    return page
 
 
 async def test_the_admin_page_shows_and_changes(devices: Devices, stage: TeamStage) -> None:
@@ -348,98 +281,3 @@ async def test_that_the_database_is_away_is_seen_however_the_panel_stands(
                 return [len(one["messages"]) for one in found] == [2]
 
             assert await eventually(is_kept, 20)
-
-
-@pytest.mark.parametrize("reloaded", [False, True])
-@pytest.mark.parametrize("asked_first", [True, False])
-async def test_what_was_asked_before_a_deletion_goes_with_it_and_what_is_asked_after_it_brings_it_back(
-    devices: Devices, stage: TeamStage, asked_first: bool, reloaded: bool
-) -> None:
-    page = await sign_in(devices, stage, "bob")
-    entries = page.locator("#conversations [data-conversation]")
-    answers = page.locator('#chat-log [data-role="assistant"][data-state="done"]')
-    await page.fill("#chat-message textarea", "What is a fox?")
-    await page.click("#chat-send")
-    await expect(answers).to_have_count(1)
-    away = True
-
-    async def may_be_away(route: Route) -> None:
-        if away and route.request.method == "PUT":
-            return await route.fulfill(status=503, headers={"retry-after": "1"})
-        return await route.continue_()
-
-    async with stage.client("bob") as bob:
-
-        async def kept() -> list[list[str]]:
-            found = (await bob.get("/ui/conversations/export")).json()["conversations"]
-            return [[one.get("text", "") for one in whole["messages"] if one["role"] == "user"] for whole in found]
-
-        async def first_is_kept() -> bool:
-            return await kept() == [["What is a fox?"]] and bool(await entries.count())
-
-        assert await eventually(first_is_kept, 20)
-        await page.route("**/ui/conversations/**", may_be_away)
-        id = await entries.get_attribute("data-conversation")
-
-        async def delete() -> None:
-            assert (await bob.delete(f"/ui/conversations/{id}")).status_code == 200
-
-        if not asked_first:
-            await delete()
-        await page.fill("#chat-message textarea", "And a vixen?")
-        async with page.expect_response(lambda response: response.status == 503):
-            await page.click("#chat-send")
-        if asked_first:
-            await delete()
-        if reloaded:
-            await page.reload()
-        async with page.expect_response(lambda response: "/messages/" in response.url and response.status == 410):
-            away = False
-
-        async def has_settled() -> bool:
-            last = [] if asked_first else [["And a vixen?"]] if reloaded else [["What is a fox?", "And a vixen?"]]
-            return await kept() == last
-
-        assert await eventually(has_settled, 20), await kept()
-        await expect(entries).to_have_count(0 if asked_first else 1)
-
-
-async def test_the_conversation_pressed_last_is_shown_with_what_was_typed_meanwhile(
-    devices: Devices, stage: TeamStage
-) -> None:
-    page = await sign_in(devices, stage, "bob")
-    box, log = page.locator("#chat-message textarea"), page.locator("#chat-log")
-    entries = page.locator("#conversations [data-conversation]")
-    for count, text in enumerate(("first", "second"), 1):
-        await page.click("#conversation-new")
-        await box.fill(text)
-        await page.click("#chat-send")
-        await expect(page.locator('#chat-log [data-role="assistant"][data-state="done"]')).to_have_count(1)
-        await expect(entries).to_have_count(count)
-    await page.click("#conversation-new")
-    ids = {text: await entries.filter(has_text=text).get_attribute("data-conversation") for text in ("first", "second")}
-    comes = asyncio.Event()
-
-    async def come_late(route: Route) -> None:
-        await comes.wait()
-        await route.continue_()
-
-    await page.route(f"**/ui/conversations/{ids['first']}", come_late)
-    title = ".gc-entry-title"
-    await entries.filter(has_text="first").locator(title).click()
-    await entries.filter(has_text="second").locator(title).click()
-    await expect(log).to_contain_text("second")
-    async with page.expect_response(f"**/ui/conversations/{ids['first']}"):
-        comes.set()
-    await entries.filter(has_text="second").locator(title).click()
-    await expect(log).to_contain_text("second")
-
-    comes.clear()
-    await entries.filter(has_text="first").locator(title).click()
-    await box.press_sequentially("typed meanwhile")
-    comes.set()
-    await expect(log).to_contain_text("first")
-    await expect(box).to_have_value("typed meanwhile")
-    await entries.filter(has_text="second").locator(title).click()
-    await expect(log).to_contain_text("second")
-    await expect(box).to_have_value("")

@@ -1,6 +1,9 @@
 // Conversations that were deleted, here, in another tab or on another device: what still comes of them is not kept.
 
-/** @import { Tree } from "./tree.js" */
+/**
+ * @import { Tree } from "./tree.js"
+ * @import { Head } from "./types.js"
+ */
 
 /** Told by a store that several devices share: the conversation that should change was deleted on one of them. */
 export class DeletedElsewhere extends Error {
@@ -22,8 +25,9 @@ export class DeletedElsewhere extends Error {
 }
 
 export class Deletions {
-  /** @type {Set<string>} */
-  #gone = new Set();
+  /** @type {Map<string, number>} which deletion of this page it was */
+  #gone = new Map();
+  #count = 0;
   /** @type {Map<string, number>} when this page last wrote a conversation, Unix time in milliseconds */
   #written = new Map();
   /** @type {Map<string, Tree>} those that were shown here when another page deleted them: it may take them back */
@@ -36,7 +40,26 @@ export class Deletions {
 
   /** @param {string} id */
   add(id) {
-    this.#gone.add(id);
+    this.#gone.set(id, (this.#count += 1));
+  }
+
+  /** How many there were so far, for `sift`. */
+  get count() {
+    return this.#count;
+  }
+
+  /**
+   * What of a list still stands that was asked for after so many deletions: it may have been read before the later
+   * ones. What was deleted before it was read, and is in it, another device has brought back.
+   *
+   * @param {Head[]} heads
+   * @param {number} count
+   * @param {boolean} shared whether other devices write this store
+   */
+  sift(heads, count, shared) {
+    const standing = heads.filter(({ id }) => (this.#gone.get(id) ?? 0) <= count);
+    if (shared) standing.forEach(({ id }) => this.#gone.delete(id));
+    return standing;
   }
 
   /** @param {string} id */

@@ -11,22 +11,30 @@ import { offerUndo } from "./undo.js";
 /**
  * @param {Keeper} keeper
  * @param {string} id
+ * @returns {Promise<void>}
  */
 export async function deleteOne(keeper, id) {
   const { conversation, deletions, store } = keeper;
-  const isOpen = conversation.tree.head.id === id;
-  if (isOpen) keeper.draft();
+  if (conversation.tree.head.id === id) keeper.draft();
   stopRuns(keeper, (of) => of === id);
   await keeper.settled();
   deletions.add(id);
   const at = Date.now();
-  const whole = await store.remove(id);
-  if (!whole) return;
+  /** @type {Whole | null} */
+  let whole;
+  try {
+    whole = await store.remove(id);
+  } catch (error) {
+    if (store.atOnce) throw error;
+    return keeper.behind.add(`delete ${id}`, () => deletions.has(id) && deleteOne(keeper, id));
+  }
+  deletions.add(id); // a list that was asked for meanwhile still has it
   keeper.heads = keeper.heads.filter((head) => head.id !== id);
   keeper.finder.forget(id);
   keeper.channel?.postMessage({ changed: id, gone: [id], at });
-  if (isOpen) keeper.fresh();
+  if (conversation.tree.head.id === id) keeper.fresh();
   keeper.draw();
+  if (!whole) return; // another device was sooner
   offerUndo(say("conversation_deleted"), async () => {
     await takeBack(keeper, [whole], id);
     if (whole.head.kind === keeper.kind) await keeper.open(id);
@@ -47,6 +55,7 @@ export async function deleteAll(keeper) {
   ids.forEach((id) => deletions.add(id));
   const at = Date.now();
   await store.clear();
+  ids.forEach((id) => deletions.add(id));
   keeper.heads = [];
   ids.forEach((id) => keeper.finder.forget(id));
   keeper.channel?.postMessage({ changed: null, gone: ids, at });

@@ -97,7 +97,8 @@ export class Keeper {
   }
 
   async #readHeads() {
-    this.heads = await this.store.heads();
+    const { count } = this.deletions;
+    this.heads = this.deletions.sift(await this.store.heads(), count, !this.store.atOnce);
     const { tree, runs } = this.conversation;
     for (const { head } of [tree, ...[...runs.values()].map((run) => run.tree)]) {
       const now = this.heads.find(({ id }) => id === head.id);
