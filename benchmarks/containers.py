@@ -231,7 +231,7 @@ def listen(path: Path, row: Row) -> Outcome:
     """Decode a file as any recording is, and find the rhythm in it."""
     begins = begins_s(row, path)
     try:
-        with decoding(path, recognise(path)) as source:
+        with decoding(path, *recognise(path)) as source:
             samples = np.concatenate([np.zeros(0, np.float32), *source.blocks])
     except RequestError as error:
         return Outcome(row, None, error.message, error.message)

@@ -322,7 +322,8 @@ class Life:
         if len(house.budgets._targets) > KNOWN or len(house.breakers._breakers) > KNOWN:
             wrong.append(f"request {number}: more is remembered than there is")
         tenth = max(200, self.requests // 10 // 200 * 200)
-        if number and number % tenth == 0:
+        # In less than a day nothing grows that would be told from noise, and each look goes through all of memory.
+        if number and number % tenth == 0 and self.requests >= REQUESTS // DAYS:
             gc.collect()
             self.trace.sizes.append(sys.getallocatedblocks())
 

@@ -42,10 +42,12 @@ def refuse_to_wait() -> None:
         BlockingError: Our code would wait.
     """
     for place, name, does in WAITS:
-        setattr(place, name, _asking(getattr(place, name), does))
+        setattr(place, name, refuse_on_loop(getattr(place, name), does))
 
 
-def _asking(waits: Callable[..., Any], does: str) -> Callable[..., Any]:
+def refuse_on_loop(waits: Callable[..., Any], does: str) -> Callable[..., Any]:
+    """The same function, which fails where our code calls it on an event loop."""
+
     @functools.wraps(waits)
     def ask_first(*args: Any, **kwargs: Any) -> Any:
         if _is_on_loop() and (place := _place()):

@@ -39,6 +39,7 @@ from tests.files_everywhere import (
     RECORDINGS,
     facts_of,
 )
+from tests.media.audio.repeats import Repeats, repeats
 from tests.requires import needs
 
 T = TypeVar("T")
@@ -113,6 +114,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, surfaces: Surfaces) 
     return tmp_path
 
 
+@pytest.fixture
+def asked() -> Iterator[Repeats]:
+    """Whoever asks ffmpeg what another surface has asked it about the same bytes gets the same answer."""
+    with repeats() as asked:
+        yield asked
+
+
 def lines(response: httpx.Response) -> list[dict[str, Any]]:
     return [json.loads(line.removeprefix("data: ")) for line in response.text.split("\n\n") if line]
 
@@ -152,11 +160,14 @@ def test_choosers_accept_what_the_server_says_it_reads(script: str, wanted: list
 
 
 @pytest.mark.parametrize("name", RECORDINGS)
-def test_a_recording_is_heard_alike(name: str, surfaces: Surfaces, folder: Path, capsys: Output) -> None:
+def test_a_recording_is_heard_alike(
+    name: str, surfaces: Surfaces, folder: Path, capsys: Output, asked: Repeats
+) -> None:
     data = RECORDINGS[name]()
     (folder / name).write_bytes(data)
 
     reply = surfaces.run(surfaces.core.transcription.transcribe(data, name))
+    once = asked.started
     form: Any = {"file": (name, data), "response_format": (None, "verbose_json")}
     answer = surfaces.http.post("/v1/audio/transcriptions", files=form)
     heard = lines(surfaces.page("transcribe", data, name=name))
@@ -176,8 +187,11 @@ def test_a_recording_is_heard_alike(name: str, surfaces: Surfaces, folder: Path,
     assert status == 0, told.err
     assert json.loads(told.out)["duration"] == transcript.duration
     assert all(note in told.err for note in notes)
+    # The same bytes came to each surface, and each asked the same of them.
+    assert asked.started == once
 
 
+@pytest.mark.usefixtures("asked")
 @pytest.mark.parametrize("name", BAD_RECORDINGS)
 def test_what_is_no_recording_is_refused_alike(name: str, surfaces: Surfaces, folder: Path, capsys: Output) -> None:
     data = BAD_RECORDINGS[name]()

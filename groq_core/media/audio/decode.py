@@ -75,9 +75,12 @@ class SampleSource:
 
 
 @contextmanager
-def decoding(data: Media, container: Container) -> Iterator[SampleSource]:
+def decoding(data: Media, container: Container, probed: Probed | None = None) -> Iterator[SampleSource]:
     """
     Open a recording with whatever can decode it.
+
+    Args:
+        probed: What ffprobe tells of it, where it has been asked already.
 
     Raises:
         RequestError: ``param="file"``; broken (400), no audio track or no decoder (422).
@@ -97,7 +100,7 @@ def decoding(data: Media, container: Container) -> Iterator[SampleSource]:
                 return
     if not with_ffmpeg:
         raise ffmpeg.missing(container)
-    with _by_ffmpeg(data, container) as source:
+    with _by_ffmpeg(data, container, probed) as source:
         yield source
 
 

@@ -135,17 +135,24 @@ def missing(container: Container) -> RequestError:
     )
 
 
-def recognise(data: Media) -> Container | None:
-    """Whatever ffmpeg takes for a recording without a signature known here: AC3, WavPack, W64, MOV without a brand."""
-    command = ["ffprobe", "-v", "error", *_list(), "-show_entries", "format=format_name,format_long_name,probe_score"]
-    found = ask(data, [*command, "-of", "json"], "recording").get("format", {})
-    if found.get("probe_score", 0) < _CERTAIN:
+def recognise(data: Media) -> tuple[Container, Probed | None] | None:
+    """
+    Whatever ffmpeg takes for a recording without a signature known here: AC3, WavPack, W64, MOV without a brand.
+
+    Returns:
+        Its kind, with what is in it, since most of what ffprobe takes is its start; None where it holds no sound, which
+        :func:`probe` says in a sentence.
+    """
+    entries = f"{_ENTRIES}:format=format_name,format_long_name,probe_score,duration,start_time"
+    command = ["ffprobe", "-v", "error", *_list(), "-show_entries", entries, "-of", "json"]
+    found = ask(data, command, "recording")
+    form = found.get("format", {})
+    if form.get("probe_score", 0) < _CERTAIN:
         return None
-    demuxer = str(found.get("format_name", "")).partition(",")[0]
-    if demuxer == "mpegts":
-        return MPEG_TS
-    name = str(found.get("format_long_name", demuxer)).partition(" (")[0].removeprefix("raw ")
-    return Container(name or demuxer, "", demuxer)
+    demuxer = str(form.get("format_name", "")).partition(",")[0]
+    name = str(form.get("format_long_name", demuxer)).partition(" (")[0].removeprefix("raw ")
+    container = MPEG_TS if demuxer == "mpegts" else Container(name or demuxer, "", demuxer)
+    return container, _probed(found, container)
 
 
 def probe(data: Media, container: Container) -> Probed:
@@ -155,21 +162,33 @@ def probe(data: Media, container: Container) -> Probed:
     Raises:
         RequestError: It is broken, or holds no audio track (422).
     """
-    entries = (
-        "stream=codec_type,codec_name,sample_rate,channels,channel_layout,duration,start_time:format=duration,start_time,format_name"
-        ":stream_disposition=attached_pic,default:stream_tags=language"
-    )
+    entries = f"{_ENTRIES}:format=duration,start_time,format_name"
     command = ["ffprobe", "-v", "error", *choose(container), "-show_entries", entries, "-of", "json"]
     found = ask(data, command, container.name)
-    streams = found.get("streams", [])
-    if not streams:
+    if not found.get("streams"):
         raise _decoding_error(container)
-    sounds = [stream for stream in streams if stream.get("codec_type") == "audio"]
-    tracks = tuple(_track(number, stream) for number, stream in enumerate(sounds))
-    if not tracks:
+    probed = _probed(found, container)
+    if probed is None:
         raise unsupported_error(
             "The file holds no sound: it has no audio track.", "no_audio_track", hint="Choose another file."
         )
+    return probed
+
+
+_ENTRIES = (
+    "stream=codec_type,codec_name,sample_rate,channels,channel_layout,duration,start_time"
+    ":stream_disposition=attached_pic,default:stream_tags=language"
+)
+"""What is asked of each track."""
+
+
+def _probed(found: dict[str, Any], container: Container) -> Probed | None:
+    """An answer of ffprobe's; None where there is no track of sound."""
+    streams = found.get("streams", [])
+    sounds = [stream for stream in streams if stream.get("codec_type") == "audio"]
+    tracks = tuple(_track(number, stream) for number, stream in enumerate(sounds))
+    if not tracks:
+        return None
     form = found.get("format", {})
     return Probed(
         demuxer=str(form.get("format_name", container.demuxer)).partition(",")[0],

@@ -26,7 +26,7 @@ from groq_core.media.audio.container import (
 )
 from groq_core.media.audio.cutting import Cutter, PartSamples
 from groq_core.media.audio.decode import RATE, SampleSource, decoding, head_of, size_of
-from groq_core.media.audio.ffmpeg import Media
+from groq_core.media.audio.ffmpeg import Media, Probed
 from groq_core.media.audio.levels import LevelMeter, Levels, LevelSum
 from groq_core.media.audio.mixing import gain_of
 from groq_core.media.audio.packets import longest_gap
@@ -162,7 +162,7 @@ class Preparation:
                 hint="Send it in pieces, or as MP3.",
             )
         self._data, self._max_bytes, self._max_s = data, max_bytes, max_s
-        self._container = recognise(data)
+        self._container, self._probed = recognise(data)
         self._max_part_bytes = max_part_bytes
         # FLAC is never larger than the two bytes a sample it comes from, but for its header.
         self._max_part_s = min(max_part_s, (max_part_bytes - 20_000) / (2 * RATE))
@@ -182,7 +182,7 @@ class Preparation:
         if self._container.reader == "ffmpeg" and not ffmpeg.available():
             yield self._original_part()
             return
-        with decoding(self._data, self._container) as source:
+        with decoding(self._data, self._container, self._probed) as source:
             self._check_length(source.declared_s or 0.0)
             self.expected_s = source.declared_s
             self.notes.extend(source.notes)
@@ -290,13 +290,15 @@ class Preparation:
             )
 
 
-def recognise(data: Media) -> Container:
-    """What kind of recording it is, by its content; RequestError where it is none."""
+def recognise(data: Media) -> tuple[Container, Probed | None]:
+    """
+    What kind of recording it is, by its content, and what is in it where that had to be asked; RequestError where it
+    is none.
+    """
     head = head_of(data)
-    found = find_container(head)
-    if found is None and ffmpeg.available():
-        found = ffmpeg.recognise(data)
-    return found or container_of(head)
+    if (known := find_container(head)) is not None:
+        return known, None
+    return (ffmpeg.recognise(data) if ffmpeg.available() else None) or (container_of(head), None)
 
 
 def prepare(

@@ -12,6 +12,7 @@ import pytest
 from groq_core.media.audio import ffmpeg
 from groq_core.media.audio.preparation import prepare
 from tests.media.audio.hearing import CASES, JFK, case, decode, place_of, samples_in, write_wav
+from tests.media.audio.repeats import repeats
 from tests.media.samples import by_ffmpeg, file_by_ffmpeg, sample, tone, wav
 from tests.requires import needs
 
@@ -33,15 +34,19 @@ LENGTHS = [
 ]
 
 
-@pytest.mark.parametrize("given", [bytes, Path], ids=["in memory", "on disk"])
 @pytest.mark.parametrize(("name", "seconds"), LENGTHS)
-def test_every_case_is_heard_whole(name: str, seconds: float, given: type) -> None:
-    prepared = prepare(case(name) if given is bytes else CASES / name, name)
+def test_every_case_is_heard_whole_in_memory_and_on_disk(name: str, seconds: float) -> None:
+    with repeats() as asked:
+        prepared = prepare(case(name), name)
+        once = asked.started
+        on_disk = prepare(CASES / name, name)
 
     assert prepared.info.duration_s == pytest.approx(seconds, abs=0.06)
     assert prepared.info.levels.speech_likelihood == 1.0
     assert len(samples_in(prepared)) / 16_000 == pytest.approx(seconds, abs=0.12)
     assert not any("breaks off" in note for note in prepared.notes)
+    assert on_disk == prepared
+    assert asked.started == once
 
 
 def test_sound_that_starts_late_keeps_the_time_of_the_film() -> None:

@@ -12,6 +12,8 @@ from groq_core.errors import RequestError
 from groq_core.media.audio import ffmpeg
 from groq_core.media.audio.container import MP4
 from groq_core.media.audio.preparation import EXTENSIONS, prepare
+from tests.media.audio.hearing import case
+from tests.media.audio.repeats import repeats
 from tests.media.samples import by_ffmpeg, file_by_ffmpeg, sample, tone, wav
 from tests.requires import needs
 
@@ -68,6 +70,25 @@ def test_where_the_phone_was_is_not_sent_along(tmp_path: Path) -> None:
 
 
 @needs("ffmpeg")
+@pytest.mark.parametrize("name", ["late.mp4", "twotrack.mkv", "opus.caf", "cam.mts", "concat.mp3"])
+def test_what_is_recognised_is_probed_at_once_as_it_would_be_afterwards(name: str) -> None:
+    data = case(name)
+
+    found = ffmpeg.recognise(data)
+
+    assert found is not None
+    container, probed = found
+    assert probed is not None
+    assert probed == ffmpeg.probe(data, container)
+
+
+def test_what_nobody_knows_by_its_first_bytes_is_asked_about_once() -> None:
+    with repeats() as asked:
+        prepare(by_ffmpeg(sample("jfk.wav"), "-f", "ac3"))
+
+    assert asked.started == 2, "once asked, once decoded"
+
+
 def test_a_film_without_sound_says_so() -> None:
     silent = by_ffmpeg(sample("jfk.wav"), "-f", "lavfi", "-i", "testsrc=s=64x64:d=1", "-map", "1:v", "-f", "matroska")
 
