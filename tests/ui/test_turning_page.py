@@ -179,3 +179,30 @@ async def test_an_edit_that_cannot_be_sent_now_stays_in_its_box(visitor: Browser
     await expect(page.locator(f"{ANSWER}[data-state=done]")).to_have_count(1)
     await page.press(EDITED, "Enter")
     await expect(page.locator("#chat-log [data-role=user]")).to_have_text(["a fox"])
+
+
+LEAVE_UNFINISHED = """() => new Promise((resolve) => {
+  const open = indexedDB.open("groq-core");
+  open.onsuccess = () => {
+    const work = open.result.transaction("messages", "readwrite");
+    const messages = work.objectStore("messages");
+    messages.getAll().onsuccess = ({ target }) => {
+      for (const one of target.result) if (one.role === "assistant") messages.put({ ...one, state: "writing" });
+    };
+    work.oncomplete = () => resolve(open.result.close());
+  };
+})"""
+
+
+async def test_an_answer_that_nobody_can_be_asked_about_ended_where_it_was(
+    visitor: BrowserContext, house: House
+) -> None:
+    house.script = number_answers()
+    page = await open_in(visitor, house)
+    await ask(page, "an owl")
+    await expect(page.locator(f"{ANSWER}[data-state=done]")).to_have_count(1)
+    await expect(page.locator("#conversations [data-conversation]")).to_have_count(1)
+    await page.evaluate(LEAVE_UNFINISHED)
+    await page.reload()
+    await expect(page.locator(f"{ANSWER}[data-state=stopped]")).to_contain_text("answer 1")
+    await expect(page.locator("[data-action=continue]")).to_have_count(1)

@@ -82,6 +82,8 @@ export class Conversation {
     const running = [...this.runs.values()].find((run) => run.tree.head.id === tree.head.id);
     this.tree = running?.tree ?? tree;
     this.opening = false;
+    // Whose page went before its end was kept, and which has no name to ask for it by: it ended there.
+    for (const one of this.tree.messages.values()) if (!one.answer && !this.runs.has(one.id) && isUnder(one.state)) one.state = "stopped";
     this.list.open(this.tree);
     void this.resume(this.tree);
     this.#busy();
@@ -422,3 +424,6 @@ export class Conversation {
 
 /** Of a picture, what is sent and kept of it. @param {Picture} picture */
 const plain = ({ name, url }) => ({ name, url });
+
+/** Whether an answer that stands so is under way. @param {string | undefined} state */
+const isUnder = (state) => state === "waiting" || state === "writing";
