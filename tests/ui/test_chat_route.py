@@ -57,7 +57,8 @@ async def test_a_question_does_not_look_at_everybody_s_state(
     snapshot = house.core.board.snapshot
 
     def look(credential: str = "server", **more: Any) -> Any:
-        looks.append(credential)
+        if "within_s" not in more:  # pages that stand open in other tests follow the state, and share what they look at
+            looks.append(credential)
         return snapshot(credential, **more)
 
     header = await pass_header(client)
