@@ -215,3 +215,7 @@ async def test_what_was_exported_comes_back_whole(
     assert await answered(tab) == "answer 2"
     await expect(tab.locator(ANSWER)).to_have_attribute("data-branch", "2/2")
     await expect(tab.locator(".gc-receipt summary")).to_contain_text("gpt-oss-20b")
+    await ask(tab, "asked on in it")
+    await answered(tab)
+    await tab.reload()
+    await expect(tab.locator("#chat-log")).to_contain_text("asked on in it")

@@ -67,15 +67,17 @@ export async function deleteAll(keeper) {
 }
 
 /**
+ * Keep whole conversations that were deleted, or come from elsewhere and may have been deleted here before.
+ *
  * @param {Keeper} keeper
  * @param {Whole[]} all
  * @param {string | null} changed the one, where it is one
  */
-async function takeBack(keeper, all, changed) {
+export async function takeBack(keeper, all, changed) {
   const ids = all.map(({ head }) => head.id);
   ids.forEach((id) => keeper.deletions.takeBack(id));
   for (const whole of all) await keeper.store.put(whole);
-  keeper.heads.push(...all.map(({ head }) => head));
+  keeper.heads = [...keeper.heads.filter(({ id }) => !ids.includes(id)), ...all.map(({ head }) => head)];
   ids.forEach((id) => keeper.finder.forget(id));
   keeper.channel?.postMessage({ changed, back: ids });
 }

@@ -2,6 +2,7 @@
 
 import { save } from "../shared/dom.js";
 import { say } from "../shared/words.js";
+import { takeBack } from "./deleting.js";
 import { toMarkdown } from "./markdown-file.js";
 import { fromFile, toJson } from "./transfer.js";
 
@@ -45,12 +46,7 @@ export async function saveAll(keeper, form) {
  */
 export async function takeIn(keeper, file) {
   const found = fromFile(await file.text());
-  for (const whole of found) {
-    await keeper.store.put(whole);
-    keeper.heads.push(whole.head);
-    keeper.finder.forget(whole.head.id);
-  }
-  keeper.channel?.postMessage({ changed: null });
+  await takeBack(keeper, found, null);
   keeper.draw();
   return found.length;
 }
