@@ -45,6 +45,15 @@ async def ask(page: Page, text: str) -> None:
     await expect(page.locator("#chat-log")).to_contain_text(text)
 
 
+async def open_with_an_owl(visitor: BrowserContext, house: House) -> Page:
+    """A page on which that was asked, and has been answered."""
+    house.script = number_answers()
+    page = await open_in(visitor, house)
+    await ask(page, "an owl")
+    await expect(page.locator(f"{ANSWER}[data-state=done]")).to_have_count(1)
+    return page
+
+
 async def titles(page: Page) -> list[str]:
     return await page.locator("#conversations .gc-entry-title").all_inner_texts()
 
@@ -52,10 +61,7 @@ async def titles(page: Page) -> list[str]:
 async def test_what_is_typed_and_asked_after_new_is_for_the_new_one(
     visitor: BrowserContext, house: House, late: Keeper
 ) -> None:
-    house.script = number_answers()
-    page = await open_in(visitor, house)
-    await ask(page, "an owl")
-    await expect(page.locator(f"{ANSWER}[data-state=done]")).to_have_count(1)
+    page = await open_with_an_owl(visitor, house)
     await page.click("#conversation-new")
     await expect(page.locator(".gc-welcome")).to_be_visible()
     await ask(page, "a fox")
@@ -131,10 +137,7 @@ async def edit(page: Page, text: str) -> None:
 async def test_an_edit_under_way_is_found_again_when_the_conversation_is_drawn_anew(
     visitor: BrowserContext, house: House, how: str
 ) -> None:
-    house.script = number_answers()
-    page = await open_in(visitor, house)
-    await ask(page, "an owl")
-    await expect(page.locator(f"{ANSWER}[data-state=done]")).to_have_count(1)
+    page = await open_with_an_owl(visitor, house)
     await expect(page.locator("#conversations [data-conversation]")).to_have_count(1)
     await edit(page, "an owl and a fox")
     if how == "another tab":
@@ -197,10 +200,7 @@ LEAVE_UNFINISHED = """() => new Promise((resolve) => {
 async def test_an_answer_that_nobody_can_be_asked_about_ended_where_it_was(
     visitor: BrowserContext, house: House
 ) -> None:
-    house.script = number_answers()
-    page = await open_in(visitor, house)
-    await ask(page, "an owl")
-    await expect(page.locator(f"{ANSWER}[data-state=done]")).to_have_count(1)
+    page = await open_with_an_owl(visitor, house)
     await expect(page.locator("#conversations [data-conversation]")).to_have_count(1)
     await page.evaluate(LEAVE_UNFINISHED)
     await page.reload()
