@@ -8,6 +8,9 @@ BIN := $(VENV)/bin
 # even where the environment says otherwise.
 export PYTHONDONTWRITEBYTECODE :=
 
+# What chooses and installs: the one that comes with Python 3.11 takes three times as long over it.
+PIP := pip==26.3
+
 # Most tests wait for something, so more of them run at once than there are cores; each worker collects them all first.
 WORKERS ?= 3
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
@@ -119,6 +122,7 @@ clean:
 $(VENV)/.run: requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with: make PYTHON=/path/to/python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	-$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile $(PIP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements.txt
 	touch $@
 
