@@ -251,9 +251,9 @@ SEEN = """() => {
 
 
 async def test_that_the_database_is_away_is_seen_however_the_panel_stands(
-    devices: Devices, postgres: Postgres, simulator: Simulator
+    devices: Devices, postgres: Postgres, simulator: Simulator, kept_port: list[int]
 ) -> None:
-    async with team_stage(postgres.new_url(), simulator) as stage:
+    async with team_stage(postgres.new_url(), simulator, at_port=sum(kept_port)) as stage:
         wide = await sign_in(devices, stage, "bob")
         phone = await sign_in(devices, stage, "ann", PHONE)
         for page in (wide, phone):
