@@ -24,6 +24,8 @@ const FALLEN = 0.1;
 const RISEN = 0.2;
 const SMOOTHED_S = 0.01;
 const LOUDEST_FADES_S = 0.5;
+/** A voice that has risen is known to speak by then; what is loud for longer in a pause is none. */
+const STIRS_S = 0.1;
 const TELL_EVERY_S = 0.05;
 const KEEP_EVERY_S = 2;
 
@@ -37,6 +39,7 @@ const KEEP_EVERY_S = 2;
  * @property {() => void} began somebody speaks
  * @property {() => void} fell their voice falls: a pause may begin
  * @property {(stage: number) => void} paused they are quiet for as long as this stage of {@link PAUSES_S} says
+ * @property {() => void} stirred their voice rises, or one frame sounds like speech: they may go on, or it was a click
  * @property {() => void} soon if they stay quiet it will be the end
  * @property {() => void} wentOn they were quiet, and are not any more
  * @property {() => void} nothing it was no word: a cough, a door
@@ -132,6 +135,11 @@ export class Ears {
     return this.activity.quiet;
   }
 
+  /** Whether they may be about to go on. */
+  get stirs() {
+    return this.activity.passed || this.fall.risen < STIRS_S;
+  }
+
   /** End of a turn: what was said. */
   cut() {
     const { taken } = this;
@@ -159,6 +167,7 @@ export class Ears {
   hear(block) {
     const { activity, listener } = this;
     const wasQuiet = activity.quiet >= PAUSES_S[0];
+    const wasStirring = this.stirs;
     const own = listener.own();
     activity.hear(block, own);
     const fell = this.fall.hear(block);
@@ -168,7 +177,7 @@ export class Ears {
       this.told = 0;
       listener.level(loudness(activity.level));
     }
-    if (this.taken) this.#take(this.taken, block, wasQuiet, fell);
+    if (this.taken) this.#take(this.taken, block, { wasQuiet, fell, stirred: this.stirs && !wasStirring });
     else this.#wait(block, own);
   }
 
@@ -192,10 +201,12 @@ export class Ears {
   /**
    * @param {Taken} taken
    * @param {Float32Array} block
-   * @param {boolean} wasQuiet
-   * @param {boolean} fell
+   * @param {object} told of the block
+   * @param {boolean} told.wasQuiet
+   * @param {boolean} told.fell
+   * @param {boolean} told.stirred
    */
-  #take(taken, block, wasQuiet, fell) {
+  #take(taken, block, { wasQuiet, fell, stirred }) {
     const { activity, listener } = this;
     taken.tape.push(block);
     if (taken.tape.seconds - this.keptAt >= KEEP_EVERY_S) this.#keep(taken);
@@ -208,6 +219,7 @@ export class Ears {
     }
     if (this.ended) return;
     if (fell && this.isWord && !activity.quiet) listener.fell();
+    if (stirred && this.isWord) listener.stirred();
     if (!this.isWord && activity.quiet >= NOTHING_S) listener.nothing();
     while (this.isWord && this.stage < PAUSES_S.length && activity.quiet >= PAUSES_S[this.stage]) {
       this.stage += 1;
@@ -224,11 +236,13 @@ export class Ears {
   }
 }
 
-/** Tells when a voice falls, within hundredths of a second. */
+/** Tells when a voice falls and rises, within hundredths of a second. */
 class Fall {
   power = 0;
   loudest = 0;
   fallen = true;
+  /** Seconds for which it has been up again. */
+  risen = Infinity;
 
   /** Whether it has just fallen. @param {Float32Array} block */
   hear(block) {
@@ -237,6 +251,8 @@ class Fall {
     this.loudest = Math.max(this.power, this.loudest * Math.exp(-seconds / LOUDEST_FADES_S));
     const level = Math.sqrt(this.power / (this.loudest + 1e-12));
     const fell = !this.fallen && level < FALLEN;
+    if (fell) this.risen = Infinity;
+    else this.risen = this.fallen && level > RISEN ? 0 : this.risen + seconds;
     if (fell || level > RISEN) this.fallen = fell;
     return fell;
   }

@@ -119,7 +119,7 @@ export class Writing {
 
   /** Have its words ready if it turns out to be all. @param {Said} said */
   beginAhead(said) {
-    if (this.#mayBeInVain) this.begin(said, "maybe");
+    if (this.mayBeInVain) this.begin(said, "maybe");
   }
 
   /**
@@ -132,7 +132,7 @@ export class Writing {
    * @param {() => number} room how loud it is where nobody speaks, RMS
    */
   async beginIf(said, opinion, sure, room) {
-    if (!this.#mayBeInVain || said.tape.seconds > PART_S || this.ahead?.tape === said.tape) return;
+    if (this.guess?.said === said || said.tape.seconds > PART_S || this.ahead?.tape === said.tape) return;
     const guess = this.#newGuess(said, "maybe");
     guess.conditional = true;
     const query = new URLSearchParams({ name: say("recording_name"), words: "false", after: opinion.name, sure: String(sure), called: guess.name });
@@ -148,7 +148,8 @@ export class Writing {
     this.#hear(guess, heard);
   }
 
-  get #mayBeInVain() {
+  /** Whether few enough were of late. */
+  get mayBeInVain() {
     const now = performance.now();
     this.inVain = this.inVain.filter((at) => now - at < MINUTE_MS);
     return this.inVain.length < MOST_IN_VAIN;
