@@ -103,7 +103,7 @@ function hear({ path, own, guard = false }, clip) {
     began: () => ((turn.began = at / RATE), note("began"), ears.keep()),
     fell: () => turn.fell(),
     paused: (stage) => turn.pauseAt(stage, ears),
-    stirred() {},
+    stayed() {},
     soon: () => turn.wantWords(),
     wentOn: () => turn.goOn(),
     nothing: () => (note("nothing"), turn.goOn(), ears.wait()),

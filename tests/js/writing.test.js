@@ -174,8 +174,10 @@ test("who may be about to go on is not written down before it is known", async (
     asked = [];
     const { ears, writing, turns, used, tell } = await pauseInDoubt();
     const { controller } = writing.guess;
+    turns.hearOnPause();
+    assert.ok(!controller.signal.aborted);
     ears.stirs = true;
-    turns.hearStir();
+    turns.hearOnPause();
     assert.ok(controller.signal.aborted, "the server asks nobody");
     if (click) ears.stirs = false;
     await tell(0.95);
@@ -194,7 +196,7 @@ test("what is asked for already is not called off by a click, nor asked for agai
   const { writing, turns, used, tell } = await pauseInDoubt();
   await tell(0.95);
   const { guess } = writing;
-  turns.hearStir();
+  turns.hearOnPause();
   judgement = new Promise(() => {});
   turns.hearPause(1);
   assert.equal(writing.guess, guess);
@@ -264,12 +266,17 @@ test("where it was not the end nobody has written anything down, in vain or else
 });
 
 test("the last consonant of a word, which comes after a gap, is written down with it", async () => {
-  for (const [level, seconds, again] of [[0.01, 0.02, true], [0.001, 0.02, false], [0.003, 0.3, true], [0, 0.05, false]]) {
+  const cases = [[0.01, 0.02, true], [0.001, 0.02, false], [0.003, 0.3, true], [0, 0.05, false]];
+  for (const [level, seconds, again, inTime] of cases.flatMap((one) => [[...one, false], [...one, true]])) {
     asked = [];
-    const { taken, turns, used, tell } = await pauseInDoubt();
+    const { taken, writing, turns, used, tell } = await pauseInDoubt();
     taken.tape.chunks[1].fill(3000); // somebody spoke
+    turns.hearOnPause();
     taken.tape.push(new Float32Array(seconds * RATE).fill(level));
+    if (inTime) turns.hearOnPause();
+    assert.equal(writing.guess === null, again && inTime);
     await tell(0.95);
+    assert.equal(writing.inVain.length, Number(again && !inTime), "where it comes before the judgement nobody was asked");
     turns.finish("likely");
     await until(() => used.length);
     assert.deepEqual([used, asked], again ? [[`${2 + seconds}`], [2, 2 + seconds]] : [["2"], [2]], `${level}`);

@@ -39,7 +39,7 @@ const KEEP_EVERY_S = 2;
  * @property {() => void} began somebody speaks
  * @property {() => void} fell their voice falls: a pause may begin
  * @property {(stage: number) => void} paused they are quiet for as long as this stage of {@link PAUSES_S} says
- * @property {() => void} stirred their voice rises, or one frame sounds like speech: they may go on, or it was a click
+ * @property {() => void} stayed the pause lasts some milliseconds more, as far as is known
  * @property {() => void} soon if they stay quiet it will be the end
  * @property {() => void} wentOn they were quiet, and are not any more
  * @property {() => void} nothing it was no word: a cough, a door
@@ -135,7 +135,7 @@ export class Ears {
     return this.activity.quiet;
   }
 
-  /** Whether they may be about to go on. */
+  /** Whether their voice rises, or one frame sounds like speech: they may be about to go on, or it was a click. */
   get stirs() {
     return this.activity.passed || this.fall.risen < STIRS_S;
   }
@@ -167,7 +167,6 @@ export class Ears {
   hear(block) {
     const { activity, listener } = this;
     const wasQuiet = activity.quiet >= PAUSES_S[0];
-    const wasStirring = this.stirs;
     const own = listener.own();
     activity.hear(block, own);
     const fell = this.fall.hear(block);
@@ -177,7 +176,7 @@ export class Ears {
       this.told = 0;
       listener.level(loudness(activity.level));
     }
-    if (this.taken) this.#take(this.taken, block, { wasQuiet, fell, stirred: this.stirs && !wasStirring });
+    if (this.taken) this.#take(this.taken, block, wasQuiet, fell);
     else this.#wait(block, own);
   }
 
@@ -201,12 +200,10 @@ export class Ears {
   /**
    * @param {Taken} taken
    * @param {Float32Array} block
-   * @param {object} told of the block
-   * @param {boolean} told.wasQuiet
-   * @param {boolean} told.fell
-   * @param {boolean} told.stirred
+   * @param {boolean} wasQuiet
+   * @param {boolean} fell
    */
-  #take(taken, block, { wasQuiet, fell, stirred }) {
+  #take(taken, block, wasQuiet, fell) {
     const { activity, listener } = this;
     taken.tape.push(block);
     if (taken.tape.seconds - this.keptAt >= KEEP_EVERY_S) this.#keep(taken);
@@ -219,7 +216,7 @@ export class Ears {
     }
     if (this.ended) return;
     if (fell && this.isWord && !activity.quiet) listener.fell();
-    if (stirred && this.isWord) listener.stirred();
+    if (wasQuiet && this.stage) listener.stayed();
     if (!this.isWord && activity.quiet >= NOTHING_S) listener.nothing();
     while (this.isWord && this.stage < PAUSES_S.length && activity.quiet >= PAUSES_S[this.stage]) {
       this.stage += 1;

@@ -81,10 +81,12 @@ export class TurnTaking {
     if (pause.length === 1 && isSure(chance) && !ears.stirs && !this.writing.guessOf(taken)) this.writing.beginAhead(taken);
   }
 
-  /** They may go on: what waits to be asked for until the turn model is sure is not asked for while that is not known. */
-  hearStir() {
+  /** The pause lasts: what waits for the turn model is not asked for if they may be about to go on, or say the end of a word. */
+  hearOnPause() {
+    const { ears } = this.attention;
     const { guess } = this.writing;
-    if (guess?.conditional && guess.said === this.attention.ears?.taken) this.writing.drop();
+    if (!ears || !guess?.conditional || guess.said !== ears.taken) return;
+    if (ears.stirs || !guess.holdsEnd(ears.activity.room)) this.writing.drop();
   }
 
   /** If it stays quiet it will be the end: its words are wanted then. */
