@@ -31,6 +31,9 @@ LISTED = re.compile(r'^export \{(?P<names>[^}]*)\}(?: from "(?P<path>[^"]+)")?;'
 OTHER = re.compile(r"^(?:export|import)\b(?!\().*", re.MULTILINE)
 DYNAMIC = re.compile(r'\bimport\("(?P<path>\.[^"]+)"\)')
 WORKER = re.compile(r'\b(?:new Worker|addModule)\(new URL\("(?P<path>[^"]+)"')
+WAITS = re.compile(r"^[^\s/*].*\bawait\b", re.MULTILINE)
+"""A script that waits for something before it is ready; its statements begin at the margin."""
+
 OWN_ADDRESS = "import.meta.url"
 
 
@@ -92,11 +95,11 @@ def read_module(name: str, source: str) -> Module:
     return module
 
 
-def taken(clause: str) -> str:
+def pattern_of(clause: str) -> str:
     """
     The pattern that takes from an object what an import takes from a module.
 
-    >>> taken("{ a, b as c }"), taken("* as all"), taken("one"), taken("one, { two }")
+    >>> pattern_of("{ a, b as c }"), pattern_of("* as all"), pattern_of("one"), pattern_of("one, { two }")
     ('{ a, b: c }', 'all', '{ default: one }', '{ default: one, two }')
     """
     if clause.startswith("* as "):
@@ -211,9 +214,9 @@ class Bundler:
         exports = ", ".join(
             name if name == inside else f"{name}: {inside}" for name, inside in sorted(module.exports.items())
         )
-        # Asynchronous, since some wait for something before they are ready; and so the next waits for them.
+        begin = "await (async " if WAITS.search(module.source) else "("
         body = self._linked(module, bundle)
-        return f"const {handle_of(module.name)} = await (async () => {{\n{body}\nreturn {{ {exports} }};\n}})();\n"
+        return f"const {handle_of(module.name)} = {begin}() => {{\n{body}\nreturn {{ {exports} }};\n}})();\n"
 
     def _linked(self, module: Module, place: str) -> str:
         """
@@ -225,11 +228,11 @@ class Bundler:
         def link_import(found: re.Match[str]) -> str:
             path, clause = module.path_of(found["path"]), found["clause"]
             if bundled:
-                return f"const {taken(clause)} = {handle_of(path)};" if clause else ""
+                return f"const {pattern_of(clause)} = {handle_of(path)};" if clause else ""
             if path not in self._in:
                 return found[0]
             handle = handle_of(path)
-            return f'import {{ {handle} }} from "{relative(self._in[path], place)}"; const {taken(clause)} = {handle};'
+            return f'import {{ {handle} }} from "{relative(self._in[path], place)}"; const {pattern_of(clause)} = {handle};'
 
         def link_dynamic(found: re.Match[str]) -> str:
             path = module.path_of(found["path"])
