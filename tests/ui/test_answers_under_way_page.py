@@ -321,8 +321,17 @@ async def test_five_windows_with_an_answer_each_leave_a_connection_for_their_new
     assert len(house.asked) == len(tabs)
 
 
-async def test_seven_windows_hear_an_answer_each_at_the_same_time(visitor: BrowserContext, house: House) -> None:
+NO_LOCKS = "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })"
+"""As on an address without a certificate that is not this machine's own."""
+
+
+@pytest.mark.parametrize("secure", [True, False], ids=["secure", "not secure"])
+async def test_seven_windows_hear_an_answer_each_at_the_same_time(
+    visitor: BrowserContext, house: House, *, secure: bool
+) -> None:
     """A browser has six connections to one host: some windows read streams, the others ask for more in short."""
+    if not secure:
+        await visitor.add_init_script(NO_LOCKS)
     tabs, more = [await open_in(visitor, house) for _ in range(7)], asyncio.Event()
     for at, tab in enumerate(tabs):
         middle, end = TextDelta(f"The beginning {at}"), TextDelta(f" and the end {at}.")
