@@ -1,7 +1,7 @@
 // Locks among windows where the browser has none of its own: what all windows can write and read decides.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { afterEach, beforeEach, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
 /** What all windows share. */
@@ -29,11 +29,10 @@ async function openWindow() {
   return locks;
 }
 
-globalThis.addEventListener ??= () => {};
-globalThis.removeEventListener ??= () => {};
+beforeEach(() => Object.assign(globalThis, { localStorage: new Storage(), addEventListener() {}, removeEventListener() {} }));
+afterEach(() => ["localStorage", "addEventListener", "removeEventListener"].forEach((name) => delete globalThis[name]));
 
 test("of all windows one has it at a time, and whoever asked first has it first", async () => {
-  globalThis.localStorage = new Storage();
   const order = [];
   let inside = 0;
   const asked = [];
@@ -57,7 +56,6 @@ test("of all windows one has it at a time, and whoever asked first has it first"
 });
 
 test("windows that ask in the same moment never have it both", async () => {
-  globalThis.localStorage = new Storage();
   const all = await Promise.all(Array.from({ length: 5 }, openWindow));
   let inside = 0;
   const hold = async (lock) => {
@@ -74,7 +72,6 @@ test("windows that ask in the same moment never have it both", async () => {
 });
 
 test("another name is another lock", async () => {
-  globalThis.localStorage = new Storage();
   const locks = await openWindow();
   let free = () => {};
   const held = locks.request("gc-news 1", {}, () => new Promise((resolve) => (free = resolve)));
@@ -86,7 +83,6 @@ test("another name is another lock", async () => {
 });
 
 test("from whom it is stolen hears of it, and the thief has it", async () => {
-  globalThis.localStorage = new Storage();
   const [one, other] = [await openWindow(), await openWindow()];
   const held = one.request("one", {}, () => new Promise(() => {}));
   held.catch(() => {});
@@ -98,7 +94,6 @@ test("from whom it is stolen hears of it, and the thief has it", async () => {
 });
 
 test("who waits can give up, and is not waited for", async () => {
-  globalThis.localStorage = new Storage();
   const locks = await openWindow();
   let free = () => {};
   const held = locks.request("one", {}, () => new Promise((resolve) => (free = resolve)));
@@ -110,7 +105,6 @@ test("who waits can give up, and is not waited for", async () => {
 });
 
 test("a window that crashed holds it no longer than it says", async () => {
-  globalThis.localStorage = new Storage();
   const locks = await openWindow();
   localStorage.setItem("gc-lock-one 1000000000000 x 1", String(Date.now() - 1));
   assert.equal(await locks.request("one", { ifAvailable: true }, (lock) => Boolean(lock)), true);
@@ -120,7 +114,6 @@ test("a window that crashed holds it no longer than it says", async () => {
 });
 
 test("what the work throws is thrown, and the lock is free", async () => {
-  globalThis.localStorage = new Storage();
   const locks = await openWindow();
   await assert.rejects(locks.request("one", {}, () => Promise.reject(new Error("no"))), { message: "no" });
   assert.deepEqual(left(), []);
