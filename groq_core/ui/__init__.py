@@ -17,6 +17,7 @@ The web page: a Gradio frame, our own conversation and status panel in it.
   which they are known.
 - ``basic_auth``: Who may see the page: names and password hashes from a file.
 - ``batch``: The Batch tab: its layout, and the routes that take a table, run it and hand back the answers.
+- ``bundles``: Modules of the page that are needed together, as one script.
 - ``chat``: The Chat tab: its place, and the way through Gradio's queue for when the direct one is blocked.
 - ``chat_request``: What the page sends when somebody asks: read, checked and turned into a request.
 - ``context``: A page's question on its way to the pipeline: as much of the conversation as fits, and answers that go
@@ -31,8 +32,8 @@ The web page: a Gradio frame, our own conversation and status panel in it.
 - ``fault_switch``: The fault switch of the status panel: the words a visitor picks, and what they mean to the
   simulator.
 - ``gradio_door``: Which of Gradio's own routes are there at all, and for whom.
-- ``gradio_scripts``: Gradio's own scripts and styles, served before Gradio would: from memory, compressed, and with
-  one clock slowed.
+- ``gradio_scripts``: Gradio's own scripts and styles, served before Gradio would: from memory, compressed, and at
+  rest once nothing is seen.
 - ``hugging_face``: Sign-in with Hugging Face on a Space whose header asks for ``hf_oauth``.
 - ``image``: The Image tab: its layout, and the route that prepares a picture without ever writing it to disk.
 - ``installable``: What makes an application of the page: its icon, its manifest, and the card shown where its link is
@@ -47,6 +48,7 @@ The web page: a Gradio frame, our own conversation and status panel in it.
 - ``own_key``: The routes that take a visitor's own Groq key, and forget it.
 - ``page_bodies``: What the page sends, decoded.
 - ``page_routes``: The page's own routes, under ``/ui``: answers and status go here directly, not through a queue.
+- ``page_scripts``: Which scripts of the page are fetched together, and what its head says of them.
 - ``promised``: What one request of the page makes and another waits for, by a name that the page gave it.
 - ``shared_page``: A shared conversation, read-only: one page without script, for whoever has the link.
 - ``sign_in_page``: The form that asks who is there: one page without script, since nobody has been let in yet.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import mimetypes
-import posixpath
 import re
 import subprocess
 import time
@@ -15,8 +14,7 @@ import brotli
 import pytest
 
 from groq_core.ui import static
-from groq_core.ui.app import preloads
-from groq_core.ui.gradio_scripts import FOLDER, PACE, GradioAssets
+from groq_core.ui.gradio_scripts import FOLDER, HALT, PACE, GradioAssets
 from groq_core.ui.static import ASSETS, BEST, QUICK, Assets, without_comments
 from tests.requires import needs
 
@@ -124,19 +122,6 @@ def test_fonts_are_not_compressed_twice() -> None:
     assert "content-encoding" not in Assets().response(name, "br").headers
 
 
-def test_first_visit_names_every_script_it_needs() -> None:
-    needed, queue = {"texts.js"}, ["js/main.js"]
-    while queue:
-        name = queue.pop()
-        if name not in needed:
-            needed.add(name)
-            source = (ASSETS / name).read_text()
-            paths = re.findall(r'^import [^;]*?"(\.\.?/[\w/.-]+\.js)";', source, re.MULTILINE)
-            queue += [posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) for path in paths]
-
-    assert needed == {name for name in re.findall(r'href="base/([^"]*)"', preloads("base")) if name.endswith(".js")}
-
-
 def test_address_changes_with_the_content(tmp_path: Path) -> None:
     (tmp_path / "a.js").write_text("1")
     before = Assets(tmp_path).version
@@ -161,9 +146,10 @@ def test_every_text_a_script_asks_for_exists() -> None:
             assert name in TEXTS, f"{path.name} says {name}"
 
 
-def test_gradios_clock_draws_no_frame_for_ever() -> None:
+def test_gradios_clock_and_logo_draw_no_frame_once_they_are_gone() -> None:
     (name,) = (path.name for path in FOLDER.glob("statustracker-*.js"))
     plain, served = (FOLDER / name).read_bytes(), bytes(GradioAssets(FOLDER).response(name, "").body)
 
     assert served.count(PACE.encode() + b"(()=>{") == 1
-    assert len(served) - len(plain) == len(PACE) - len("me")
+    assert served.count(HALT.encode()) == 2
+    assert len(served) - len(plain) == len(PACE) - len("me") + 2 * (len(HALT) + len(",f"))
