@@ -137,7 +137,7 @@ async def test_two_hundred_messages_stay_usable(page: Page, house: House) -> Non
     await answered(page)
     await page.evaluate(
         """async (main) => {
-            const { Answer } = await import(main.replace("main.js", "shared/answer.js"));
+            const { Answer } = await import(main.replace("first.js", "shared/answer.js"));
             const host = document.querySelector(".gc-group"); // nothing comes after what stands in the last one
             for (let n = 0; n < 200; n += 1) {
                 const answer = new Answer();
@@ -182,7 +182,7 @@ async def drawing_page(browser: Browser, application: House, before: str = "") -
         """async (main) => {
             globalThis.fired = 0;
             globalThis.fire = () => (globalThis.fired += 1);
-            const { TextView } = await import(main.replace("main.js", "shared/text-view.js"));
+            const { TextView } = await import(main.replace("first.js", "shared/text-view.js"));
             const frame = () => new Promise((done) => requestAnimationFrame(done));
             globalThis.watch = async (steps) => {
                 const root = document.createElement("div");
@@ -233,7 +233,7 @@ async def drawing_page(browser: Browser, application: House, before: str = "") -
 
 
 async def main_script(page: Page) -> str:
-    found: str = await page.evaluate("document.querySelector('script[src*=\"js/main.js\"]').src")
+    found: str = await page.evaluate("document.querySelector('script[src*=\"js/first.js\"]').src")
     return found
 
 

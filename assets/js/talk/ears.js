@@ -3,7 +3,8 @@
 import { Activity, FRAME_S, rms } from "./activity.js";
 import { ASKED_AT_S, END_S } from "./turn-end.js";
 import { keep } from "../microphone/kept.js";
-import { Microphone, RATE, Tape } from "../microphone/recorder.js";
+import { Microphone, Tape } from "../microphone/recorder.js";
+import { RATE } from "../microphone/wav.js";
 
 /** What is kept from before the moment speech is noticed, so that no first syllable is lost. */
 const BEFORE_S = 0.4;

@@ -4,7 +4,7 @@
 import { rms } from "./activity.js";
 import { isOpen } from "./heard.js";
 import { Ahead, PART_S, transcribe } from "../microphone/ahead.js";
-import { RATE } from "../microphone/recorder.js";
+import { RATE } from "../microphone/wav.js";
 import { newId } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 
