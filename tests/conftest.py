@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import socket
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
@@ -29,6 +30,19 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 refuse_to_wait()
 
 _OURS = ("GROQ_", "OPENAI_")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """
+    Ask at once how often a test has failed.
+
+    What tries failed tests again tells its controller of each test, and asks of the next, by a socket: of two messages
+    the system keeps the second until the first is acknowledged, which was 40 ms before every test.
+    """
+    failures = getattr(config, "failures_db", None)
+    if (asks := getattr(failures, "sock", None)) is not None:
+        asks.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 @pytest.hookimpl(tryfirst=True)

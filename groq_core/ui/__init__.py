@@ -32,8 +32,8 @@ The web page: a Gradio frame, our own conversation and status panel in it.
 - ``fault_switch``: The fault switch of the status panel: the words a visitor picks, and what they mean to the
   simulator.
 - ``gradio_door``: Which of Gradio's own routes are there at all, and for whom.
-- ``gradio_scripts``: Gradio's own scripts and styles, served before Gradio would: from memory, compressed, and with
-  one clock slowed.
+- ``gradio_scripts``: Gradio's own scripts and styles, served before Gradio would: from memory, compressed, and at
+  rest once nothing is seen.
 - ``hugging_face``: Sign-in with Hugging Face on a Space whose header asks for ``hf_oauth``.
 - ``image``: The Image tab: its layout, and the route that prepares a picture without ever writing it to disk.
 - ``installable``: What makes an application of the page: its icon, its manifest, and the card shown where its link is

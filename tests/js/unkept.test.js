@@ -1,9 +1,11 @@
 // Questions that are noted in the tab until they are kept.
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { afterEach, test } from "node:test";
 import { keepUnkept } from "../../assets/js/chat/behind.js";
 import { noteUnkept, unkept } from "../../assets/js/chat/unkept.js";
+
+afterEach(() => delete globalThis.sessionStorage);
 
 const noted = () => unkept().map(({ message }) => message.id);
 const question = (id, created) => ({ id, created, role: "user", text: id });

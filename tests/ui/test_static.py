@@ -14,7 +14,7 @@ import brotli
 import pytest
 
 from groq_core.ui import static
-from groq_core.ui.gradio_scripts import FOLDER, PACE, GradioAssets
+from groq_core.ui.gradio_scripts import FOLDER, HALT, PACE, GradioAssets
 from groq_core.ui.static import ASSETS, BEST, QUICK, Assets, without_comments
 from tests.requires import needs
 
@@ -146,9 +146,10 @@ def test_every_text_a_script_asks_for_exists() -> None:
             assert name in TEXTS, f"{path.name} says {name}"
 
 
-def test_gradios_clock_draws_no_frame_for_ever() -> None:
+def test_gradios_clock_and_logo_draw_no_frame_once_they_are_gone() -> None:
     (name,) = (path.name for path in FOLDER.glob("statustracker-*.js"))
     plain, served = (FOLDER / name).read_bytes(), bytes(GradioAssets(FOLDER).response(name, "").body)
 
     assert served.count(PACE.encode() + b"(()=>{") == 1
-    assert len(served) - len(plain) == len(PACE) - len("me")
+    assert served.count(HALT.encode()) == 2
+    assert len(served) - len(plain) == len(PACE) - len("me") + 2 * (len(HALT) + len(",f"))

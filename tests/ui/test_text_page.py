@@ -121,6 +121,24 @@ async def test_code_stands_on_the_screen_and_is_copied_byte_for_byte(page: Page,
 
 
 @pytest.mark.one_page
+async def test_where_there_is_no_clipboard_to_write_to_it_is_copied_the_old_way(page: Page, house: House) -> None:
+    """As on an address without a certificate; and whoever copies by keyboard stays where they are."""
+    house.script = says("Copied the old way.")
+    await ask(page, "copy this")
+    await answered(page)
+    await page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('not here')); }")
+    try:
+        button = page.locator(".gc-bar-row button").first
+        await button.focus()
+        await page.keyboard.press("Enter")
+        await expect(button.locator("path")).to_have_attribute("d", "M5 12.5l4.5 4.5L19 7")  # a tick
+        assert await page.evaluate("navigator.clipboard.readText()") == "Copied the old way."
+        await expect(button).to_be_focused()
+    finally:
+        await page.evaluate("delete navigator.clipboard.writeText")
+
+
+@pytest.mark.one_page
 async def test_formula_is_drawn_and_a_price_is_not(page: Page, house: House) -> None:
     house.script = says("Let $E = mc^2$ for $5 and $10, and $$\\int_0^1 x\\,dx$$")
     await ask(page, "math")
