@@ -47,6 +47,7 @@ The web page: a Gradio frame, our own conversation and status panel in it.
   sign-in by password.
 - ``own_key``: The routes that take a visitor's own Groq key, and forget it.
 - ``page_bodies``: What the page sends, decoded.
+- ``page_reader``: Who reads a stream of the page: written to past all layers, and watched without a task of its own.
 - ``page_routes``: The page's own routes, under ``/ui``: answers and status go here directly, not through a queue.
 - ``page_scripts``: Which scripts of the page are fetched together, and what its head says of them.
 - ``promised``: What one request of the page makes and another waits for, by a name that the page gave it.

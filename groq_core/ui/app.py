@@ -11,10 +11,12 @@ from dataclasses import asdict
 from threading import Lock
 from typing import Any, Literal, Self, cast
 
+import anyio._backends._asyncio  # noqa: F401 - Gradio imports it when it begins, and would hold the event loop
 import brotli
 import gradio as gr
 import gradio.blocks
 import gradio.routes
+import starlette.middleware.cors  # noqa: F401 - and this one at its first request
 from fastapi import APIRouter, FastAPI
 from gradio.queueing import Queue
 from starlette.datastructures import Headers, MutableHeaders
@@ -232,7 +234,19 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     demo.app = cast("gradio.routes.App", mounted.app)
     mounted.app = GradioDoor(mounted.app, demo, admit, page.passes, page.scope_caller)
     close_with(app, page)
+    for whole in (app, demo.app):
+        resolve_routes(whole)
     return app
+
+
+def resolve_routes(app: FastAPI) -> None:
+    """
+    Work out what each route takes, here where nobody waits: FastAPI does it when it first looks for a route, which held
+    the event loop, and every token under way, for 20 ms.
+    """
+    scope = {"type": "http", "method": "GET", "path": "/", "root_path": "", "headers": [], "path_params": {}}
+    for route in app.routes:
+        route.matches({**scope, "app": app})
 
 
 def close_with(app: FastAPI, page: Page) -> None:
