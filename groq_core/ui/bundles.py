@@ -231,8 +231,10 @@ class Bundler:
                 return f"const {pattern_of(clause)} = {handle_of(path)};" if clause else ""
             if path not in self._in:
                 return found[0]
-            handle = handle_of(path)
-            return f'import {{ {handle} }} from "{relative(self._in[path], place)}"; const {pattern_of(clause)} = {handle};'
+            handle, bundle = handle_of(path), relative(self._in[path], place)
+            if not clause:
+                return f'import "{bundle}";'
+            return f'import {{ {handle} }} from "{bundle}"; const {pattern_of(clause)} = {handle};'
 
         def link_dynamic(found: re.Match[str]) -> str:
             path = module.path_of(found["path"])

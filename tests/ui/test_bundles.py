@@ -65,6 +65,7 @@ FORMS = {
     "js/room/late.js": """
         import { first, second } from "./forms.js";
         import { handed } from "./all.js";
+        import "./effect.js";
         export const same = (it) => it === first && handed === second;
         export const where = new URL("beside.txt", import.meta.url).href.slice(-19);
     """,
