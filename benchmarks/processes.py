@@ -316,6 +316,9 @@ async def portkey() -> AsyncIterator[Process]:
     """
     Portkey's gateway from the npm registry, in Node, with nothing switched on.
 
+    Its server of HTTP is kept at a version whose responses' headers can be added to: with those from 1.14 on, which
+    its own range allows, every stream is answered with status 500 ("immutable").
+
     Raises:
         PeerMissingError: There is no npm, or it cannot be installed.
     """

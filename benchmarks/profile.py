@@ -29,6 +29,7 @@ from benchmarks.processes import environment, upstream
 from benchmarks.upstream import order
 from groq_core.api.app import create_api
 from groq_core.compose import Core
+from groq_core.connections.event_loop import list_no_generators
 from groq_core.connections.guard import Guard, protocol_for
 
 CHUNKS = 4000
@@ -115,10 +116,11 @@ async def _crowd(url: str, rate: int, words: int) -> float:
 
 @asynccontextmanager
 async def serve(core: Core) -> AsyncIterator[str]:
-    """The HTTP API in this process; gives its address."""
+    """The HTTP API in this process, as ``app.py`` serves it; gives its address."""
+    list_no_generators()
     config = uvicorn.Config(
         create_api(core), host="127.0.0.1", port=0, log_config=None, access_log=False, ws="none", lifespan="off",
-        http=protocol_for(Guard()),
+        proxy_headers=False, http=protocol_for(Guard()),
     )  # fmt: skip
     config.load()
     server = uvicorn.Server(config)

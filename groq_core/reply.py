@@ -225,8 +225,8 @@ class Reply(msgspec.Struct, eq=False):
 
     def apply(self, event: Event, elapsed_s: float = 0.0) -> None:
         """Take the next event into account; ``elapsed_s`` counts from the start of the user request."""
-        if type(event) not in _TAKEN:
-            self.receipt.note(event, elapsed_s)
+        if (take := _STORY.get(type(event))) is not None and type(event) is not Restarted:
+            take(self.receipt, event, elapsed_s)
             return
         match event:
             case TextDelta():
@@ -246,10 +246,6 @@ class Reply(msgspec.Struct, eq=False):
                 self.kept.append(event.kept)
                 self._clear()
                 self.receipt.note(event, elapsed_s)
-
-
-_TAKEN: Final = frozenset({TextDelta, ReasoningDelta, ToolCallDelta, AudioDelta, SegmentsFound, Restarted})
-"""Events that an answer takes something from itself."""
 
 
 def _round(seconds: float | None) -> float | None:

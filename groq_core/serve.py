@@ -23,7 +23,7 @@ from groq_core.access.sessions import Sessions
 from groq_core.api.app import Api, create_api
 from groq_core.api.late_page import LatePage
 from groq_core.compose import Core, assemble
-from groq_core.connections.event_loop import list_no_generators, new_event_loop
+from groq_core.connections.event_loop import hand_over_early, list_no_generators, new_event_loop
 from groq_core.connections.guard import Guard, bounds_for, protocol_for, raise_descriptors
 from groq_core.connections.large_blocks import give_back_large_blocks
 from groq_core.connections.workers import own_socket, supervise, watch_parent, worker_number
@@ -201,6 +201,7 @@ async def serve(settings: Settings, people: UserFile | None = None) -> int:
         people: Who may see the page; None for everybody.
     """
     list_no_generators()
+    hand_over_early()
     worker = worker_number()
     finish_spans = span_export.configure()
     try:

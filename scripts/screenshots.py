@@ -147,7 +147,7 @@ async def tour(page: Page) -> None:
 
 
 VOICE_BARS = """async (place) => {
-    const script = document.querySelector('script[src*="/js/main.js"]').src;
+    const script = document.querySelector('script[src*="js/first.js"]').src;
     const { VoiceBar } = await import(new URL("talk/voice-bar.js", script).href);
     const { say } = await import(new URL("shared/words.js", script).href);
     const bars = [];

@@ -115,7 +115,7 @@ def test_a_space_shows_its_page_and_answers(space: Path, hardware: dict[str, str
         stranger = http.post(url + "/v1/chat/completions", json=question)
 
     assert page.status_code == 200
-    assert "js/main.js" in page.text
+    assert "js/first.js" in page.text
     assert "https://huggingface.co" in page.headers["content-security-policy"]
     assert answer.json()["choices"][0]["message"]["content"]
     assert stranger.status_code == 401

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from groq_core.ui.page_scripts import page_bundler
 from groq_core.ui.static import without_comments
 
 ROOT = Path(__file__).parents[1]
@@ -74,11 +75,11 @@ def test_the_wheel_carries_scripts_styles_and_types_and_no_tests(wheel: Path) ->
 
 def test_an_installed_app_serves_its_page_and_scripts_from_another_folder(served: str) -> None:
     page = httpx.get(served + "/", timeout=120)
-    script = page.text.partition('/js/main.js"')[0].rpartition('"')[2] + "/js/main.js"
+    script = page.text.partition('/js/first.js"')[0].rpartition('"')[2] + "/js/first.js"
     found = httpx.get(httpx.URL(served + "/").join(script), timeout=120)
 
     assert page.status_code == found.status_code == 200
-    assert found.content == without_comments((ROOT / "assets" / "js" / "main.js").read_bytes())
+    assert found.content == without_comments((page_bundler().script("js/first.js") or "").encode())
 
 
 def test_doctor_runs_where_it_is_installed(installed: Path, elsewhere: dict[str, str], tmp_path: Path) -> None:

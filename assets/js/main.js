@@ -158,4 +158,4 @@ if (!document.getElementById("gc-chat")) {
 fillPlaces();
 chat.invite();
 if (language !== "en") import("./shared/labels.js");
-(globalThis.requestIdleCallback ?? setTimeout)(() => ["./settings/keys.js", "./shared/done-title.js"].map((path) => import(path)));
+(globalThis.requestIdleCallback ?? setTimeout)(() => [import("./settings/keys.js"), import("./shared/done-title.js")]);

@@ -3,7 +3,8 @@
 // JOBS is a file of JSON: [{path: 16-bit samples at 16 kHz, own?: the page's own voice meanwhile, guard?}]. In each pause
 // the turn model is asked as the page asks it: {clip, began, at, quiet} goes out as a line, its answer is the next line of
 // ANSWERS, a pipe. The last line holds, for each clip, its events [name, seconds]: beside what the ears tell, "decided"
-// where a turn is taken for over, and "sent" where its words are there too.
+// where a turn is taken for over, "sent" where its words are there too, and "in vain" where somebody goes on whose words
+// were asked for.
 
 import { openSync, readFileSync, readSync, writeSync } from "node:fs";
 
@@ -80,7 +81,7 @@ class Turn {
       if (pause !== this.pause || !ears.taken) continue;
       pause.push(chance);
       ears.patience = patienceFor(pause);
-      if (pause.length === 1 && chance >= SURE) this.wantWords();
+      if (pause.length === 1 && chance >= SURE && !ears.stirs) this.wantWords();
     }
     if (this.decided === null || this.at < this.words) return;
     this.note("sent");
@@ -103,8 +104,9 @@ function hear({ path, own, guard = false }, clip) {
     began: () => ((turn.began = at / RATE), note("began"), ears.keep()),
     fell: () => turn.fell(),
     paused: (stage) => turn.pauseAt(stage, ears),
+    stayed() {},
     soon: () => turn.wantWords(),
-    wentOn: () => turn.goOn(),
+    wentOn: () => (turn.words !== null && note("in vain"), turn.goOn()),
     nothing: () => (note("nothing"), turn.goOn(), ears.wait()),
     ended: () => (note("decided"), turn.wantWords(), (turn.decided = at / RATE)),
     own: () => (voice ? rms(voice.subarray(Math.max(0, at - LOOKED_AT), Math.max(1, at))) : 0),

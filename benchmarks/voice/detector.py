@@ -179,7 +179,16 @@ def whose_turn(quick: bool) -> list[Row]:
                 detail=f"{len(clips)} ends, median {1000 * np.median(late):.0f} ms, {sum(np.isinf(late))} never",
             )
         )
+        rows.append(in_vain(name, clips))
     return rows
+
+
+def in_vain(name: str, clips: list[Clip]) -> Row:
+    """How often somebody speaks on after the page has asked for their words."""
+    spoken_s = sum(clip.at_s - LEAD_S for clip in clips)
+    count = sum(clip.names().count("in vain") for clip in clips)
+    against = "a minute of speech; of more than eight the page waits for the end"
+    return Row(f"transcripts in vain, {name}", 60 * count / spoken_s, "", against, detail=f"{spoken_s:.0f} s of speech")
 
 
 def false_ends(name: str, cut: list[bool]) -> Row:

@@ -37,6 +37,8 @@ from groq_core.api.status import Status
 from groq_core.api.transcribe import Transcriptions
 from groq_core.connections.bytes import BUDGET, BytesInFlight, Holding, default_limit
 from groq_core.connections.bytes import KEY as BYTES
+from groq_core.connections.line import KEY as LINE
+from groq_core.connections.line import line_of
 from groq_core.errors import nesting_error
 from groq_core.services.batch.batch_store import BatchStore, Later
 from groq_core.services.batch.later import run_later
@@ -81,6 +83,7 @@ class Api(FastAPI):
             else:
                 if self.late is not None:
                     await self.late.wait()
+                scope[LINE] = line_of(send)
                 await super().__call__(scope, receive, self.door.sender(visit, send))
         finally:
             held.release()

@@ -68,16 +68,19 @@ class Guard:
     def __init__(self, bounds: Bounds | None = None, clock: Callable[[], float] | None = None) -> None:
         self.bounds = bounds or Bounds()
         self._clock = clock
+        self.now: Callable[[], float] = clock or self._find_clock
         self.connections: set[GuardedProtocol] = set()
         self.idle: OrderedDict[GuardedProtocol, None] = OrderedDict()
         self._sweeping: asyncio.TimerHandle | None = None
 
-    def now(self) -> float:
-        return self._clock() if self._clock else asyncio.get_running_loop().time()
+    def _find_clock(self) -> float:
+        return asyncio.get_running_loop().time()
 
     def admit(self, connection: GuardedProtocol) -> bool:
         """Take a connection in; false when there is no room even to say so."""
         if self._sweeping is None:
+            # Looked for once, and not four times a request: to find the loop, Python asks the system for the process.
+            self.now = self._clock or asyncio.get_running_loop().time
             self._sweep()
         self.connections.add(connection)
         over = len(self.connections) > self.bounds.open

@@ -13,6 +13,9 @@ from groq_core.events import Outlet
 
 NO_BODY = (204, 304)
 
+KEY = "groq_core.line"
+"""Under which a scope tells of the line behind all layers' ``send``, for those whose body no layer looks at."""
+
 
 class DirectLine:
     """
@@ -113,6 +116,21 @@ class DirectLine:
         cycle.chunked_encoding, cycle.expected_content_length = False, 0
         cycle.transport.write(head + body)
         self._complete()
+
+    def write(self, body: bytes) -> bool:
+        """Send a piece of a body that comes in pieces; false where ``send`` has to, which waits or finds that out."""
+        cycle = self._cycle
+        if not cycle.chunked_encoding or cycle.flow.write_paused or cycle.disconnected or cycle.response_complete:
+            return False
+        if body:  # nothing at all would be the end
+            cycle.transport.write(b"%x\r\n%b\r\n" % (len(body), body))
+        return True
+
+    @property
+    def hung_up(self) -> bool:
+        """The client is no longer there."""
+        gone: bool = self._cycle.disconnected
+        return gone
 
     def end(self, body: bytes) -> bool:
         """Send the last piece of a body that came in pieces, and its end, in one write; false where that cannot be."""

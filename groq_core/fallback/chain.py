@@ -277,14 +277,16 @@ class FallbackChain:
             return [note]
         turns.pass_over_refused(spec, error)
         if policy.judge(error).suspect:
-            run.doubts[spec.provider] += 1
+            run.doubts[spec.provider] = run.doubts.get(spec.provider, 0) + 1
         if move.to == "provider":
             turns.leave_provider(spec.provider)
         if run.is_committed:
             # Whoever can continue the text comes first; the rest would have to repeat it to the letter. A provider
             # in doubt comes last, since every silence costs the time that another would need.
             run.queue = deque(
-                sorted(run.queue, key=lambda one: (run.doubts[one.provider] >= 2, not one.can(Capability.PREFILL)))
+                sorted(
+                    run.queue, key=lambda one: (run.doubts.get(one.provider, 0) >= 2, not one.can(Capability.PREFILL))
+                )
             )
             if move.later:
                 run.again.add(spec.name)
@@ -300,7 +302,7 @@ class FallbackChain:
             others=attempt.others,
             last=attempt.last,
             committed=run.is_committed,
-            doubts=run.doubts[attempt.spec.provider],
+            doubts=run.doubts.get(attempt.spec.provider, 0),
             shrunk=name in run.mended,
             prefill=attempt.prefill and not heard,
             again=name in run.again,

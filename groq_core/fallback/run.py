@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from operator import attrgetter
 from typing import Literal, TypeAlias
 
@@ -96,7 +96,7 @@ class ChainRun(msgspec.Struct, eq=False):
     failures: list[ProviderError] = []
     skipped: list[ProviderError] = []
     asked: list[ModelSpec] = []
-    doubts: Counter[str] = msgspec.field(default_factory=Counter)
+    doubts: dict[str, int] = {}
     refused_prefill: set[str] = set()
     again: set[str] = set()
     insisted: set[str] = set()

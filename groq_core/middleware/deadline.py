@@ -97,24 +97,30 @@ class _Watch:
         left: Seconds that the request has from now on.
     """
 
+    __slots__ = (
+        "_bypass", "_cancelling", "_expired", "_fires_at", "_idle", "_latest", "_loop", "_now", "_silent_until",
+        "_task", "_timer",
+    )  # fmt: skip
+
     def __init__(self, bypass: Bypass | None, idle: float, left: float) -> None:
         self._loop = asyncio.get_running_loop()
+        self._now = self._loop.time
         self._bypass = bypass
         self._idle = idle
         self._timer: asyncio.TimerHandle | None = None
         self._fires_at = 0.0
         self._silent_until = 0.0
-        self._latest = self._loop.time() + left
+        self._latest = self._now() + left
         self._task: asyncio.Task[object] | None = None
         self._cancelling = 0
         self._expired = False
 
     def begin(self, seconds: float) -> None:
         """The running task waits for the next event, for so long, and for no longer than the request has left."""
-        task = self._task = asyncio.current_task()
+        task = self._task = asyncio.current_task(self._loop)
         assert task is not None, "events are read inside a task"
         self._cancelling = task.cancelling()
-        self._silent_until = self._loop.time() + seconds
+        self._silent_until = self._now() + seconds
         # It never fires later than the request's own end.
         if self._timer is None or self._fires_at > self._silent_until:
             self._arm()
@@ -151,7 +157,7 @@ class _Watch:
         self._timer = None
         if self._task is None:
             return  # the reader is busy; the next wait arms it again
-        if self._loop.time() < self._ends():
+        if self._now() < self._ends():
             self._arm()
             return
         self._expired = True

@@ -165,7 +165,7 @@ class SdkProvider(ABC):
             for event in events:
                 if first is None and type(event) in CONTENT_KINDS:
                     first = self._clock()
-                yield self._sign(event, spec, response, started, first)
+                yield self._sign(event, spec, response, started, first) if type(event) is Finished else event
 
     async def _transcribe(self, attempt: Attempt, request: TranscriptionRequest) -> Events:
         spec, started = attempt.spec, self._clock()
@@ -179,7 +179,8 @@ class SdkProvider(ABC):
                 for event in read_transcription(body, response.headers.get("content-type", "")):
                     if type(event) is Finished:
                         event = _with_duration(event, request.duration_s)
-                    yield self._sign(event, spec, response, started, self._clock())
+                        event = self._sign(event, spec, response, started, self._clock())
+                    yield event
 
     async def _speak(self, attempt: Attempt, request: SpeechRequest) -> Events:
         spec, started, first = attempt.spec, self._clock(), None
@@ -207,10 +208,10 @@ class SdkProvider(ABC):
             finished = Finished(usage=Usage(characters=len(request.text)))
             yield self._sign(finished, spec, response, started, first)
 
-    def _sign(self, event: Event, spec: ModelSpec, response: Response, started: float, first: float | None) -> Event:
+    def _sign(
+        self, event: Finished, spec: ModelSpec, response: Response, started: float, first: float | None
+    ) -> Finished:
         """Put on the finish what the bytes do not tell: who answered, and how long it took."""
-        if type(event) is not Finished:
-            return event
         return msgspec.structs.replace(
             event,
             provider=spec.provider,

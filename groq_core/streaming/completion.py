@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from operator import attrgetter
 from typing import Any
 
 from groq_core.events import Finished, Usage
@@ -33,6 +34,11 @@ def now() -> int:
     return int(time.time())
 
 
+_TIMES = ("queue_time", "prompt_time", "completion_time", "total_time")
+_NO_TIMES = (None,) * len(_TIMES)
+_times_of = attrgetter(*_TIMES)
+
+
 def usage_object(usage: Usage | None) -> dict[str, Any] | None:
     """Tokens under OpenAI's names, with the times Groq adds to them, in seconds."""
     if usage is None:
@@ -46,9 +52,8 @@ def usage_object(usage: Usage | None) -> dict[str, Any] | None:
         shown["prompt_tokens_details"] = {"cached_tokens": usage.cached_tokens}
     if usage.reasoning_tokens:
         shown["completion_tokens_details"] = {"reasoning_tokens": usage.reasoning_tokens}
-    for name in ("queue_time", "prompt_time", "completion_time", "total_time"):
-        if (seconds := getattr(usage, name)) is not None:
-            shown[name] = seconds
+    if (times := _times_of(usage)) != _NO_TIMES:
+        shown |= {name: seconds for name, seconds in zip(_TIMES, times, strict=True) if seconds is not None}
     return shown
 
 

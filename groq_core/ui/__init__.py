@@ -17,6 +17,7 @@ The web page: a Gradio frame, our own conversation and status panel in it.
   which they are known.
 - ``basic_auth``: Who may see the page: names and password hashes from a file.
 - ``batch``: The Batch tab: its layout, and the routes that take a table, run it and hand back the answers.
+- ``bundles``: Modules of the page that are needed together, as one script.
 - ``chat``: The Chat tab: its place, and the way through Gradio's queue for when the direct one is blocked.
 - ``chat_request``: What the page sends when somebody asks: read, checked and turned into a request.
 - ``context``: A page's question on its way to the pipeline: as much of the conversation as fits, and answers that go
@@ -46,7 +47,9 @@ The web page: a Gradio frame, our own conversation and status panel in it.
   sign-in by password.
 - ``own_key``: The routes that take a visitor's own Groq key, and forget it.
 - ``page_bodies``: What the page sends, decoded.
+- ``page_reader``: Who reads a stream of the page: written to past all layers, and watched without a task of its own.
 - ``page_routes``: The page's own routes, under ``/ui``: answers and status go here directly, not through a queue.
+- ``page_scripts``: Which scripts of the page are fetched together, and what its head says of them.
 - ``promised``: What one request of the page makes and another waits for, by a name that the page gave it.
 - ``shared_page``: A shared conversation, read-only: one page without script, for whoever has the link.
 - ``sign_in_page``: The form that asks who is there: one page without script, since nobody has been let in yet.

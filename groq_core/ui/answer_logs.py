@@ -23,6 +23,7 @@ from groq_core.errors import RequestError
 from groq_core.events import Events
 from groq_core.reply import Receipt
 from groq_core.requests import Caller
+from groq_core.ui.page_reader import PageReader
 from groq_core.ui.stream import (
     HEADERS,
     OPEN,
@@ -32,7 +33,6 @@ from groq_core.ui.stream import (
     line,
     receipt_line,
     release,
-    write_until_gone,
 )
 from groq_core.ui.texts import TEXTS
 
@@ -335,16 +335,14 @@ class AnswerStream(Response):
         self._wait_s = wait_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": [*HEADERS, KEPT]})
-        await send({"type": "http.response.body", "body": OPEN, "more_body": True})
-
-        async def write(body: bytes, more: bool) -> None:
-            await send({"type": "http.response.body", "body": body, "more_body": more})
-
+        reader = PageReader(scope, receive, send)
+        await reader.start([*HEADERS, KEPT])
+        await await_sending(reader.write(OPEN, True))
+        write = reader.write
         following = self._answer.follow(self._at, write) if self._wait_s is None else self._look(self._wait_s, write)
-        await write_until_gone(following, receive)
+        await reader.write_until_gone(following)
 
-    async def _look(self, wait_s: float, write: Callable[[bytes, bool], Awaitable[None]]) -> None:
+    async def _look(self, wait_s: float, write: Callable[[bytes, bool], Awaitable[None] | None]) -> None:
         looked = asyncio.Event()
         over = False
 
@@ -353,7 +351,7 @@ class AnswerStream(Response):
             if looked.is_set():
                 return  # they come again to whoever asks from there on
             over = not more
-            await write(body, more)
+            await await_sending(write(body, more))
             looked.set()
 
         following = asyncio.ensure_future(self._answer.follow(self._at, write_first))
@@ -367,7 +365,7 @@ class AnswerStream(Response):
             if isinstance(self._answer, LoggedAnswer):
                 self._answer.keep_alive(LOOKS_AGAIN_S)
         if not over:
-            await write(b"", False)
+            await await_sending(write(b"", False))
 
 
 class Found(Protocol):

@@ -11,10 +11,12 @@ from dataclasses import asdict
 from threading import Lock
 from typing import Any, Literal, Self, cast
 
+import anyio._backends._asyncio  # noqa: F401 - Gradio imports it when it begins, and would hold the event loop
 import brotli
 import gradio as gr
 import gradio.blocks
 import gradio.routes
+import starlette.middleware.cors  # noqa: F401 - and this one at its first request
 from fastapi import APIRouter, FastAPI
 from gradio.queueing import Queue
 from starlette.datastructures import Headers, MutableHeaders
@@ -36,6 +38,7 @@ from groq_core.ui.installable import ORIGIN, links
 from groq_core.ui.installable import create_routes as installable_routes
 from groq_core.ui.model_picker import choices, models_of, most_images
 from groq_core.ui.page_routes import ChatRoute, Page, create_asset_routes, create_routes
+from groq_core.ui.page_scripts import page_bundler, preloads
 from groq_core.ui.static import Assets
 from groq_core.ui.tab_parts import place
 from groq_core.ui.texts import TEXTS
@@ -88,20 +91,6 @@ POLICY = "; ".join(
     )
 )
 """Content security: whatever a model's answer holds, the page talks to its own server only."""
-
-FIRST = (
-    "main", "chat/attach", "chat/chat", "chat/conversation", "chat/edits", "chat/message", "chat/open-here",
-    "chat/options", "chat/picker", "chat/run", "chat/sent", "chat/side", "chat/tree", "chat/turn-list", "chat/undo",
-    "chat/unkept", "chat/waiting",
-    "settings/account", "settings/brand-tools", "shared/answer", "shared/chain", "shared/dom",
-    "shared/error-card", "shared/formats", "shared/frames", "shared/own-key", "shared/patch", "shared/receipt",
-    "shared/scroll", "shared/shell", "shared/sse", "shared/streams", "shared/text-view", "shared/theme",
-    "shared/user-text", "shared/wire", "shared/words", "status/fault-switch", "status/feed", "status/plain",
-    "status/status", "talk/hold",
-)  # fmt: skip
-"""Scripts that the page cannot begin without; a test holds this list to what ``main.js`` imports."""
-
-FIRST_VENDORED = ("vendor/eventsource-parser/eventsource-parser.js",)
 
 FOREIGN = re.compile(
     rb"<(?:meta\s+(?:property|name)=\"(?:og|twitter):[^<>]*|link\s[^<>]*rel=\"(?:manifest|icon)\"[^<>]*)>"
@@ -217,7 +206,7 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     Args:
         admit: Decides who may call the named endpoints; see :class:`groq_core.ui.gradio_door.GradioDoor`.
     """
-    assets = Assets()
+    assets = Assets(bundler=page_bundler())
     assets.add("texts.js", texts_module(core))
     assets.add("texts-de.js", b"export default " + json_bytes(GERMAN) + b";\n")
     base = f"ui/assets/{assets.version}"
@@ -237,7 +226,7 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     gr.mount_gradio_app(app, demo, theme=theme(), **MOUNT_OPTIONS, mcp_server=tools)
     if tools:
         serve_tools(demo)
-    first = head(base, demo.theme_hash)
+    first = head(assets, base, demo.theme_hash)
     app.add_middleware(PageFrame, head=first, ancestors=ancestors, connect=connect)
     app.add_middleware(ChatRoute, page=page)
     mounted = app.routes[-1]
@@ -245,7 +234,19 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     demo.app = cast("gradio.routes.App", mounted.app)
     mounted.app = GradioDoor(mounted.app, demo, admit, page.passes, page.scope_caller)
     close_with(app, page)
+    for whole in (app, demo.app):
+        resolve_routes(whole)
     return app
+
+
+def resolve_routes(app: FastAPI) -> None:
+    """
+    Work out what each route takes, here where nobody waits: FastAPI does it when it first looks for a route, which held
+    the event loop, and every token under way, for 20 ms.
+    """
+    scope = {"type": "http", "method": "GET", "path": "/", "root_path": "", "headers": [], "path_params": {}}
+    for route in app.routes:
+        route.matches({**scope, "app": app})
 
 
 def close_with(app: FastAPI, page: Page) -> None:
@@ -261,7 +262,7 @@ def close_with(app: FastAPI, page: Page) -> None:
     app.router.lifespan_context = lifespan
 
 
-def head(base: str, theme_hash: str) -> str:
+def head(assets: Assets, base: str, theme_hash: str) -> str:
     """
     What stands in the page's head, so that our scripts run before Gradio's, which are four times as large.
 
@@ -273,23 +274,13 @@ def head(base: str, theme_hash: str) -> str:
     """
     names = (f"theme.css?v={theme_hash}", *own_styles(base))
     styles = "".join(f'<link rel="stylesheet" href="{name}">' for name in names)
-    return f'{links(base)}{styles}{preloads(base)}<script type="module" async src="{base}/js/main.js"></script>'
+    return (
+        f'{links(base)}{styles}{preloads(assets, base)}<script type="module" async src="{base}/js/first.js"></script>'
+    )
 
 
 def own_styles(base: str) -> list[str]:
     return [f"{base}/css/{name}.css" for name in ("page", "conversations")]
-
-
-def preloads(base: str) -> str:
-    """
-    Every script of ours that a first visit needs, so that the browser fetches all at once; their imports would tell it
-    of one after the other.
-
-    Not in a ``Link`` header, which nothing compresses: it would take most of the four kilobytes that nginx has for a
-    head.
-    """
-    scripts = ["texts.js", *FIRST_VENDORED, *(f"js/{name}.js" for name in FIRST)]
-    return "".join(f'<link rel="modulepreload" href="{base}/{script}">' for script in scripts)
 
 
 def texts_module(core: PageCore) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 
-from groq_core.ui.stream import wait_for_disconnect
+from groq_core.ui.page_reader import wait_for_disconnect
 
 _T = TypeVar("_T")
 

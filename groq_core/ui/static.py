@@ -19,6 +19,8 @@ from pathlib import Path
 import brotli
 from starlette.responses import Response
 
+from groq_core.ui.bundles import Bundler
+
 PACKAGE = Path(__file__).resolve().parents[1]
 ASSETS = next(folder for folder in (PACKAGE / "_assets", PACKAGE.parent / "assets") if folder.is_dir())
 """An installed package carries the files inside; in a checkout they stand beside it."""
@@ -30,9 +32,10 @@ SERVED = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
     ".safetensors": "application/octet-stream",
+    ".map": "application/json",
 }
 """Ending to media type (IANA). Not from :mod:`mimetypes`: that reads the machine's own tables, and they differ."""
-PACKED = (".js", ".css", ".svg")
+PACKED = (".js", ".css", ".svg", ".map")
 
 OWN = ("js/", "css/")
 """Folders of files that we wrote; what is copied from others keeps its comments, which name its licence."""
@@ -147,13 +150,15 @@ class Assets:
 
     Args:
         folder: Only files under it with an ending of :data:`SERVED` can be asked for; the list is made once.
+        bundler: Makes one script of those that are needed together.
     """
 
-    def __init__(self, folder: Path = ASSETS) -> None:
+    def __init__(self, folder: Path = ASSETS, bundler: Bundler | None = None) -> None:
         self.folder = folder
         self.names = frozenset(
             path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in SERVED
         )
+        self._bundler = bundler
         self._loaded: dict[str, Asset] = {}
 
     def add(self, name: str, content: bytes) -> None:
@@ -164,7 +169,8 @@ class Assets:
     def version(self) -> str:
         """Fingerprint of everything that can be asked for."""
         digest = hashlib.sha256()
-        for name in sorted(self.names | self._loaded.keys()):
+        bundles = self._bundler.names if self._bundler else ()
+        for name in sorted({*self.names, *self._loaded, *bundles}):
             asset = self._asset(name)
             digest.update(name.encode() + b"\0" + (asset.plain if asset else b""))
         return digest.hexdigest()[:12]
@@ -176,8 +182,20 @@ class Assets:
 
     def _asset(self, name: str) -> Asset | None:
         if name not in self._loaded:
-            if name not in self.names:
+            content = self._content(name)
+            if content is None:
                 return None
-            content = (self.folder / name).read_bytes()
-            self._loaded[name] = Asset(name, without_comments(content) if name.startswith(OWN) else content)
+            own = name.startswith(OWN) and not name.endswith(".map")
+            self._loaded[name] = Asset(name, without_comments(content) if own else content)
         return self._loaded[name]
+
+    def _content(self, name: str) -> bytes | None:
+        made = self._bundler is not None and name in self._bundler.names
+        if not made and name not in self.names:
+            return None
+        linked = self._bundler.script(name) if self._bundler is not None else None
+        return (self.folder / name).read_bytes() if linked is None else linked.encode()
+
+    def loose(self, bundle: str) -> list[str]:
+        """The scripts that a bundle imports besides."""
+        return self._bundler.loose(f"js/{bundle}.js") if self._bundler is not None else []

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import cache
 from typing import Any, Self
@@ -25,6 +25,7 @@ from groq_core.errors import ChainError, GroqCoreError, ProviderError, RequestEr
 from groq_core.events import AudioDelta, Event, Events, Finished, ReasoningDelta, TextDelta
 from groq_core.redaction import redact
 from groq_core.reply import Receipt
+from groq_core.ui.page_reader import PageReader
 from groq_core.ui.texts import TEXTS
 
 log = logging.getLogger(__name__)
@@ -307,19 +308,21 @@ class EventStream(Response):
         self._pace = pace
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        reader = PageReader(scope, receive, send)
+        await reader.start(HEADERS)
         self._pace.streams += 1
         try:
             async with Gathering(self._events) as gathering:
-                await write_until_gone(self._write(gathering, send), receive)
+                await reader.write_until_gone(self._write(gathering, reader))
         finally:
             self._pace.streams -= 1
 
-    async def _write(self, gathering: Gathering, send: Send) -> None:
+    async def _write(self, gathering: Gathering, reader: PageReader) -> None:
         clock = asyncio.get_running_loop().time
         while not gathering.finished:
             body = await gathering.next()
-            await send({"type": "http.response.body", "body": body, "more_body": not gathering.finished})
+            if (sending := reader.write(body, not gathering.finished)) is not None:
+                await sending
             if gathering.finished:
                 return
             if not gathering.has_words:
@@ -360,21 +363,3 @@ async def refusal(error: RequestError) -> AsyncGenerator[Event, None]:
     """An answer that is only a refusal, so that the page has one way to show what went wrong."""
     raise error
     yield  # what makes it a stream
-
-
-async def write_until_gone(writing: Coroutine[Any, Any, None], receive: Receive) -> None:
-    """Write to a page until all is written, or nobody reads it any more."""
-    writer = asyncio.ensure_future(writing)
-    gone = asyncio.ensure_future(wait_for_disconnect(receive))
-    try:
-        await asyncio.wait((writer, gone), return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        writer.cancel()
-        gone.cancel()
-        await asyncio.gather(writer, gone, return_exceptions=True)
-
-
-async def wait_for_disconnect(receive: Receive) -> None:
-    """Wait until the page has hung up."""
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -116,3 +116,15 @@ def test_uvloop_is_taken_where_it_is_installed(monkeypatch: pytest.MonkeyPatch, 
     loop.close()
 
     assert type(loop).__module__.startswith("uvloop" if installed else "asyncio")
+
+
+async def test_a_thread_that_computes_gives_way_before_a_token_is_late_because_of_it() -> None:
+    program = "import atexit; atexit.register(lambda: print(sys.getswitchinterval())); "
+    async with running(program + "runpy.run_path('app.py', run_name='__main__')", "app.py") as process:
+        await read_address(process)
+        process.send_signal(signal.SIGINT)
+        out, errors = await asyncio.wait_for(process.communicate(), 60)
+
+    sockets, latest_s = 32, 0.015
+    # uvloop asks for the interpreter once for each socket that has something to tell.
+    assert sockets * float(out.split()[-1]) < latest_s, errors

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { Ahead, join } from "../../assets/js/microphone/ahead.js";
-import { RATE, Recorder } from "../../assets/js/microphone/recorder.js";
+import { Recorder } from "../../assets/js/microphone/recorder.js";
+import { RATE } from "../../assets/js/microphone/wav.js";
 
 /** A server that says how many seconds it heard, and of which loudness the first sample was. */
 let asked = [];

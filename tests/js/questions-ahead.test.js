@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, test } from "node:test";
 
-import { RATE, Tape } from "../../assets/js/microphone/recorder.js";
+import { Tape } from "../../assets/js/microphone/recorder.js";
+import { RATE } from "../../assets/js/microphone/wav.js";
 import { passOf } from "../../assets/js/shared/wire.js";
 import { Answering } from "../../assets/js/talk/answering.js";
 import { TurnTaking } from "../../assets/js/talk/turn-taking.js";

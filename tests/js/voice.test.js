@@ -38,7 +38,7 @@ function heard(sound, { own = () => 0, guard = false, taking = false } = {}) {
   const events = [];
   let at = 0;
   const note = (name) => (stage) => events.push([name, at / RATE, stage]);
-  const ears = new Ears({ level() {}, began: () => (note("began")(), ears.keep()), fell: note("fell"), paused: note("paused"), soon: note("soon"), wentOn: note("wentOn"), nothing: () => (note("nothing")(), ears.wait()), ended: note("ended"), lost() {}, halted() {}, own: () => own(at) });
+  const ears = new Ears({ level() {}, began: () => (note("began")(), ears.keep()), fell: note("fell"), paused: note("paused"), stayed: () => note("stayed")(ears.stirs), soon: note("soon"), wentOn: note("wentOn"), nothing: () => (note("nothing")(), ears.wait()), ended: note("ended"), lost() {}, halted() {}, own: () => own(at) });
   ears.activity.model = new Silero(weights);
   ears.guard(guard);
   if (taking) ears.keep();
@@ -61,6 +61,16 @@ test("who begins is noticed at once, who pauses is asked about within a tenth of
   const [, ended] = named(events, "ended")[0];
   assert.ok(ended - end > 1.5 && ended - end < 1.8, `ended after ${ended - end}`);
   assert.ok(ears.taken.tape.seconds > end - 1 + 1.5, "the first syllable is there");
+});
+
+test("that somebody may go on is seen before it is known, and not of who stays quiet", () => {
+  const { events } = heard(joined(hiss(1), cut(0.3, 2.1), hiss(0.3), cut(3.3, 4.2), hiss(0.5)));
+  const pauses = named(events, "paused").filter(([, , stage]) => stage === 0).map(([, at]) => at);
+  const on = named(events, "wentOn").map(([, at]) => at);
+  assert.deepEqual([pauses.length, on.length], [3, 2]);
+  const stirs = pauses.map((from, index) => named(events, "stayed").filter(([, at, stirred]) => at > from && at < (on[index] ?? Infinity) && stirred));
+  on.forEach((known, index) => assert.ok(known - stirs[index][0][1] > 0.025, `${stirs[index][0]} before ${known}`));
+  assert.deepEqual(stirs[2], []);
 });
 
 test("a pause of a second within a sentence ends nothing", () => {
@@ -209,7 +219,7 @@ test("it is told that it will be the end in time for its words, and who goes on 
 test("a turn is at most five minutes long", () => {
   const events = [];
   const none = () => {};
-  const ears = new Ears({ level: none, began: none, fell: none, paused: none, soon: none, wentOn: none, nothing: none, ended: () => events.push(ears.taken.tape.seconds), lost: none, halted: none, own: () => 0 });
+  const ears = new Ears({ level: none, began: none, fell: none, paused: none, stayed: none, soon: none, wentOn: none, nothing: none, ended: () => events.push(ears.taken.tape.seconds), lost: none, halted: none, own: () => 0 });
   const before = new Tape();
   before.push(new Float32Array((LONGEST_S - 0.5) * RATE));
   ears.keep(before);

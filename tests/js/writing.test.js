@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
-import { RATE, Tape } from "../../assets/js/microphone/recorder.js";
+import { Tape } from "../../assets/js/microphone/recorder.js";
+import { RATE } from "../../assets/js/microphone/wav.js";
 import { passOf } from "../../assets/js/shared/wire.js";
 import { opinionOfEnd } from "../../assets/js/talk/heard.js";
+import { END_S } from "../../assets/js/talk/turn-end.js";
 import { TurnTaking } from "../../assets/js/talk/turn-taking.js";
 import { Writing } from "../../assets/js/talk/writing.js";
 
@@ -142,6 +144,68 @@ test("who has finished is asked as the voice falls, and not once more when it is
   assert.deepEqual(judged.slice(2), [1.05, 1.45], "a fall of long ago says nothing of this pause");
 });
 
+test("where words may not be asked for in vain any more, the recording is sent while the last answer is on its way", async () => {
+  for (const [first, second, sent] of [[0.95, 0.95, [2]], [0.95, 0.5, [2]], [0.9, 0.95, []]]) {
+    asked = [];
+    conditions = [];
+    const { ears, writing, turns, used, tell } = await pauseInDoubt({ spent: true });
+    assert.deepEqual(asked, [], "the first answer may be about a gap between two words");
+    await tell(first);
+    let tellAgain;
+    judgement = new Promise((resolve) => (tellAgain = resolve));
+    const paused = turns.hearPause(1);
+    await until(() => judged.length === 2);
+    assert.deepEqual([asked, conditions.every(Boolean)], [sent, true]);
+    tellAgain(second);
+    await paused;
+    if (second < first) assert.deepEqual([ears.patience, writing.guess], [END_S, null]);
+    if (!sent.length || second < first) continue;
+    turns.finish("likely");
+    await until(() => used.length);
+    assert.deepEqual([used, asked], [["2"], [2]], "once");
+  }
+});
+
+test("who may be about to go on is not written down before it is known", async () => {
+  const { writing, taken, tell } = await pauseInDoubt({ stirs: true });
+  assert.deepEqual([asked, writing.guess], [[], null], "as little as the pause is known");
+  await tell(0.95);
+  assert.equal(writing.guessOf(taken), null);
+  for (const click of [false, true]) {
+    asked = [];
+    const { ears, writing, turns, used, tell } = await pauseInDoubt();
+    const { controller } = writing.guess;
+    turns.hearOnPause();
+    assert.ok(!controller.signal.aborted);
+    ears.stirs = true;
+    turns.hearOnPause();
+    assert.ok(controller.signal.aborted, "the server asks nobody");
+    if (click) ears.stirs = false;
+    await tell(0.95);
+    if (click) {
+      turns.finish("likely");
+      await until(() => used.length);
+      assert.deepEqual([used, asked], [["2"], [2, 2]]);
+    } else {
+      turns.hearOn();
+      assert.deepEqual([writing.guess, writing.inVain, asked], [null, [], [2]]);
+    }
+  }
+});
+
+test("what is asked for already is not called off by a click, nor asked for again with the last answer", async () => {
+  const { writing, turns, used, tell } = await pauseInDoubt();
+  await tell(0.95);
+  const { guess } = writing;
+  turns.hearOnPause();
+  judgement = new Promise(() => {});
+  turns.hearPause(1);
+  assert.equal(writing.guess, guess);
+  turns.finish("likely");
+  await until(() => used.length);
+  assert.deepEqual([used, asked], [["2"], [2]]);
+});
+
 test("words are asked for in vain some times a minute and no more", async () => {
   const { writing } = written();
   for (let pause = 0; pause < 10; pause += 1) {
@@ -165,11 +229,12 @@ test("what was said is on its way before the page does anything else", async () 
 });
 
 /** A pause of which the turn model has not said yet whether it is the end. */
-async function pauseInDoubt({ isFree = true, seconds = 2 } = {}) {
+async function pauseInDoubt({ isFree = true, seconds = 2, spent = false, stirs = false } = {}) {
   const taken = said(speak(new Tape(), seconds));
-  const ears = { taken, quiet: 0.03, isWord: true, activity: { room: 0.001 }, waitOn() {}, cut: () => (ears.taken = null) };
+  const ears = { taken, quiet: 0.03, isWord: true, stirs, activity: { room: 0.001 }, waitOn() {}, cut: () => (ears.taken = null) };
   const used = [];
   const writing = new Writing((guess) => turns.hearWords(guess));
+  if (spent) writing.inVain = Array(8).fill(performance.now());
   const turns = new TurnTaking({ ears }, writing, { isFree: () => isFree, show() {}, said: (_, heard) => used.push(heard.text) });
   await opinionOfEnd(new Int16Array(1), 0).chance; // it came soon
   judged = [];
@@ -202,12 +267,17 @@ test("where it was not the end nobody has written anything down, in vain or else
 });
 
 test("the last consonant of a word, which comes after a gap, is written down with it", async () => {
-  for (const [level, seconds, again] of [[0.01, 0.02, true], [0.001, 0.02, false], [0.003, 0.3, true], [0, 0.05, false]]) {
+  const cases = [[0.01, 0.02, true], [0.001, 0.02, false], [0.003, 0.3, true], [0, 0.05, false]];
+  for (const [level, seconds, again, inTime] of cases.flatMap((one) => [[...one, false], [...one, true]])) {
     asked = [];
-    const { taken, turns, used, tell } = await pauseInDoubt();
+    const { taken, writing, turns, used, tell } = await pauseInDoubt();
     taken.tape.chunks[1].fill(3000); // somebody spoke
+    turns.hearOnPause();
     taken.tape.push(new Float32Array(seconds * RATE).fill(level));
+    if (inTime) turns.hearOnPause();
+    assert.equal(writing.guess === null, again && inTime);
     await tell(0.95);
+    assert.equal(writing.inVain.length, Number(again && !inTime), "where it comes before the judgement nobody was asked");
     turns.finish("likely");
     await until(() => used.length);
     assert.deepEqual([used, asked], again ? [[`${2 + seconds}`], [2, 2 + seconds]] : [["2"], [2]], `${level}`);

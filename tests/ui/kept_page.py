@@ -133,8 +133,8 @@ async def standing_page(
 
 
 BEGIN_ANEW = """async () => {
-    const main = document.querySelector('script[src*="js/main.js"]').src;
-    const { conversations } = await import(main.replace("main.js", "chat/chat.js"));
+    const main = document.querySelector('script[src*="js/first.js"]').src;
+    const { conversations } = await import(main.replace("first.js", "chat/chat.js"));
     const kept = await conversations();
     const all = (what) => [...document.querySelectorAll(what)];
     const box = document.querySelector("#chat-message textarea");

@@ -9,7 +9,7 @@ from playwright.async_api import BrowserContext, Page, Request, Route, expect
 
 from groq_core.events import TextDelta
 from tests.requires import needs
-from tests.ui.conftest import House
+from tests.ui.conftest import House, open_page
 from tests.ui.conversations import ANSWER, CUT, choose, everywhere, kept, open_in, texts
 from tests.ui.scripts import BEGUN, DONE, Hung, answered, ask, plays, says
 
@@ -321,9 +321,20 @@ async def test_five_windows_with_an_answer_each_leave_a_connection_for_their_new
     assert len(house.asked) == len(tabs)
 
 
-async def test_seven_windows_hear_an_answer_each_at_the_same_time(visitor: BrowserContext, house: House) -> None:
+NO_LOCKS = "Object.defineProperty(Navigator.prototype, 'locks', { value: undefined })"
+"""As on an address without a certificate that is not this machine's own."""
+
+
+@pytest.mark.parametrize("secure", [True, False], ids=["secure", "not secure"])
+async def test_seven_windows_hear_an_answer_each_at_the_same_time(
+    visitor: BrowserContext, house: House, *, secure: bool
+) -> None:
     """A browser has six connections to one host: some windows read streams, the others ask for more in short."""
-    tabs, more = [await open_in(visitor, house) for _ in range(7)], asyncio.Event()
+    tabs, more = [await visitor.new_page() for _ in range(7)], asyncio.Event()
+    for tab in tabs:
+        if not secure:
+            await tab.add_init_script(NO_LOCKS)
+        await open_page(tab, house)
     for at, tab in enumerate(tabs):
         middle, end = TextDelta(f"The beginning {at}"), TextDelta(f" and the end {at}.")
         house.script = plays(BEGUN, middle, more.wait, end, DONE)

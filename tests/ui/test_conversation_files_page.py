@@ -169,7 +169,7 @@ OPEN_WEBUI = [
     }
 ]
 IMPORT = """(text) => {
-  const part = (name) => import(new URL(`chat/${name}`, document.querySelector("script[src*='js/main.js']").src).href);
+  const part = (name) => import(new URL(`chat/${name}`, document.querySelector("script[src*='js/first.js']").src).href);
   return Promise.all([part("exchange.js"), part("chat.js")])
     .then(async ([{ takeIn }, { conversations }]) => takeIn(await conversations(), new Blob([text])))
     .catch((error) => error.message);

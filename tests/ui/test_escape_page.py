@@ -96,9 +96,9 @@ async def test_where_there_is_no_escape_key_nobody_is_told_to_press_it(browser: 
     await open_page(page, house)
     said = await page.evaluate(
         """async () => {
-          const main = document.querySelector('script[src*="js/main.js"]').src;
-          const { say } = await import(main.replace("main.js", "shared/words.js"));
-          const { VoiceBar } = await import(main.replace("main.js", "talk/voice-bar.js"));
+          const main = document.querySelector('script[src*="js/first.js"]').src;
+          const { say } = await import(main.replace("first.js", "shared/words.js"));
+          const { VoiceBar } = await import(main.replace("first.js", "talk/voice-bar.js"));
           const bar = new VoiceBar({ interrupt() {}, sendNow() {}, resized() {} });
           bar.show("speaking", "free");
           return [bar.element.textContent, say("still_answering")];

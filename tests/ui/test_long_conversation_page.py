@@ -21,8 +21,8 @@ pytestmark = [pytest.mark.browser, needs("chromium")]
 COUNT = 60
 
 OPEN_LONG = """async (count) => {
-  const main = document.querySelector('script[src*="js/main.js"]').src;
-  const kept = await (await import(main.replace("main.js", "chat/chat.js"))).conversations();
+  const main = document.querySelector('script[src*="js/first.js"]').src;
+  const kept = await (await import(main.replace("first.js", "chat/chat.js"))).conversations();
   const head = {
     id: "long", kind: "chat", title: "Long", titled: true, leaf: `m${count - 1}`, pinned: false,
     created: 1, updated: 1, draft: "", options: {},
@@ -122,8 +122,8 @@ async def test_paper_holds_the_whole_conversation_and_nothing_of_the_page(page: 
 
 
 FORMULAS = r"""async (count) => {
-  const main = document.querySelector('script[src*="js/main.js"]').src;
-  const kept = await (await import(main.replace("main.js", "chat/chat.js"))).conversations();
+  const main = document.querySelector('script[src*="js/first.js"]').src;
+  const kept = await (await import(main.replace("first.js", "chat/chat.js"))).conversations();
   const whole = await kept.store.read("long");
   const wide = "$$" + Array.from({ length: 60 }, (_, at) => "x_{" + at + "}").join(" + ") + "$$";
   whole.messages[1].text += "\n\nThe ratio is $\\frac{a}{b}$.\n\n" + wide;
@@ -307,8 +307,8 @@ async def test_the_title_tells_that_an_answer_came_behind_ones_back(page: Page, 
 
 
 RECORDINGS = """async (adds) => {
-  const main = document.querySelector('script[src*="js/main.js"]').src;
-  const { keep } = await import(main.replace("main.js", "microphone/kept.js"));
+  const main = document.querySelector('script[src*="js/first.js"]').src;
+  const { keep } = await import(main.replace("first.js", "microphone/kept.js"));
   if (adds) keep("microphone").add(new Blob([new Uint8Array(8)]));
   if (!(await indexedDB.databases()).some(({ name }) => name === "groq-core-recordings")) return 0; // made by the page
   const db = await new Promise((done) => {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import mimetypes
-import posixpath
 import re
 import subprocess
 import time
@@ -15,7 +14,6 @@ import brotli
 import pytest
 
 from groq_core.ui import static
-from groq_core.ui.app import preloads
 from groq_core.ui.gradio_scripts import FOLDER, HALT, PACE, GradioAssets
 from groq_core.ui.static import ASSETS, BEST, QUICK, Assets, without_comments
 from tests.requires import needs
@@ -122,19 +120,6 @@ def test_fonts_are_not_compressed_twice() -> None:
     name = "vendor/katex/fonts/KaTeX_Main-Regular.woff2"
 
     assert "content-encoding" not in Assets().response(name, "br").headers
-
-
-def test_first_visit_names_every_script_it_needs() -> None:
-    needed, queue = {"texts.js"}, ["js/main.js"]
-    while queue:
-        name = queue.pop()
-        if name not in needed:
-            needed.add(name)
-            source = (ASSETS / name).read_text()
-            paths = re.findall(r'^import [^;]*?"(\.\.?/[\w/.-]+\.js)";', source, re.MULTILINE)
-            queue += [posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) for path in paths]
-
-    assert needed == {name for name in re.findall(r'href="base/([^"]*)"', preloads("base")) if name.endswith(".js")}
 
 
 def test_address_changes_with_the_content(tmp_path: Path) -> None:

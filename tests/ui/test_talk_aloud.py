@@ -10,7 +10,7 @@ from tests.requires import needs
 pytestmark = [pytest.mark.browser, needs("chromium")]
 
 READ = """async ([text, piece]) => {
-    const script = document.querySelector('script[src*="/js/main.js"]').src;
+    const script = document.querySelector('script[src*="js/first.js"]').src;
     const { Sentences } = await import(new URL("talk/sentences.js", script).href);
     const said = [];
     const sentences = new Sentences((sentence) => said.push(sentence));

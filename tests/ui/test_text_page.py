@@ -121,6 +121,24 @@ async def test_code_stands_on_the_screen_and_is_copied_byte_for_byte(page: Page,
 
 
 @pytest.mark.one_page
+async def test_where_there_is_no_clipboard_to_write_to_it_is_copied_the_old_way(page: Page, house: House) -> None:
+    """As on an address without a certificate; and whoever copies by keyboard stays where they are."""
+    house.script = says("Copied the old way.")
+    await ask(page, "copy this")
+    await answered(page)
+    await page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('not here')); }")
+    try:
+        button = page.locator(".gc-bar-row button").first
+        await button.focus()
+        await page.keyboard.press("Enter")
+        await expect(button.locator("path")).to_have_attribute("d", "M5 12.5l4.5 4.5L19 7")  # a tick
+        assert await page.evaluate("navigator.clipboard.readText()") == "Copied the old way."
+        await expect(button).to_be_focused()
+    finally:
+        await page.evaluate("delete navigator.clipboard.writeText")
+
+
+@pytest.mark.one_page
 async def test_formula_is_drawn_and_a_price_is_not(page: Page, house: House) -> None:
     house.script = says("Let $E = mc^2$ for $5 and $10, and $$\\int_0^1 x\\,dx$$")
     await ask(page, "math")
@@ -137,7 +155,7 @@ async def test_two_hundred_messages_stay_usable(page: Page, house: House) -> Non
     await answered(page)
     await page.evaluate(
         """async (main) => {
-            const { Answer } = await import(main.replace("main.js", "shared/answer.js"));
+            const { Answer } = await import(main.replace("first.js", "shared/answer.js"));
             const host = document.querySelector(".gc-group"); // nothing comes after what stands in the last one
             for (let n = 0; n < 200; n += 1) {
                 const answer = new Answer();
@@ -182,7 +200,7 @@ async def drawing_page(browser: Browser, application: House, before: str = "") -
         """async (main) => {
             globalThis.fired = 0;
             globalThis.fire = () => (globalThis.fired += 1);
-            const { TextView } = await import(main.replace("main.js", "shared/text-view.js"));
+            const { TextView } = await import(main.replace("first.js", "shared/text-view.js"));
             const frame = () => new Promise((done) => requestAnimationFrame(done));
             globalThis.watch = async (steps) => {
                 const root = document.createElement("div");
@@ -233,7 +251,7 @@ async def drawing_page(browser: Browser, application: House, before: str = "") -
 
 
 async def main_script(page: Page) -> str:
-    found: str = await page.evaluate("document.querySelector('script[src*=\"js/main.js\"]').src")
+    found: str = await page.evaluate("document.querySelector('script[src*=\"js/first.js\"]').src")
     return found
 
 

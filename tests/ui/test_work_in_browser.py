@@ -143,7 +143,7 @@ async def test_runs_of_the_agent_are_kept_and_gone_on_with(visiting: Visiting, s
 async def test_an_approval_of_before_asks_for_no_word_now(page: Page) -> None:
     found = await page.evaluate(
         """async () => {
-          const base = document.querySelector('script[src*="main.js"]').src.replace(/main\\.js.*/, "");
+          const base = document.querySelector('script[src*="js/first.js"]').src.replace(/first\\.js.*/, "");
           const { record, replay } = await import(base + "agent/kept.js");
           const events = [];
           for (const event of [

@@ -69,6 +69,6 @@ export async function keepUnkept(store) {
       if (error.precedes(message)) await store.put({ head: { ...head, leaf: message.id }, messages: [message] });
     }
   }
-  forgetUnkept();
+  forgetUnkept(left);
   return left.at(-1)?.head.id ?? null;
 }

@@ -37,14 +37,19 @@ function write(noted) {
  */
 export function noteUnkept(head, message) {
   write({ ...read(), [message.id]: { head, message } });
-  return () => {
-    const { [message.id]: _, ...others } = read();
-    write(others);
-  };
+  return () => forgetUnkept([{ message }]);
 }
 
 /** What the page of before did not come to keep, the oldest first. */
 export const unkept = () => Object.values(read()).sort((a, b) => a.message.created - b.message.created);
 
-/** All of it is kept. */
-export const forgetUnkept = () => write({});
+/**
+ * These are kept. What was asked meanwhile is not yet.
+ *
+ * @param {{ message: { id: string } }[]} kept
+ */
+export function forgetUnkept(kept) {
+  const noted = read();
+  for (const { message } of kept) delete noted[message.id];
+  write(noted);
+}

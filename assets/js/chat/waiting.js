@@ -2,6 +2,7 @@
 // where it is.
 
 import { el, iconButton } from "../shared/dom.js";
+import { locks } from "../shared/locks.js";
 import { newId } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 
@@ -73,10 +74,9 @@ export class Waiting {
       this.next();
       return new Promise(() => {});
     };
-    if (!navigator.locks) return void take();
     const signal = AbortSignal.timeout(OTHER_PAGE_MS);
-    navigator.locks.request(`gc-queued-${id}`, { signal }, take).catch((/** @type {Error} */ { name }) => {
-      if (name !== "TimeoutError") return take(); // no locks are to be had here
+    locks.request(`gc-queued-${id}`, { signal }, take).catch((/** @type {Error} */ { name }) => {
+      if (name !== "TimeoutError") return take(); // nothing is to be had here
       this.questions = this.questions.filter((one) => one.id !== id);
       this.#change();
     });

@@ -13,7 +13,7 @@
  * @property {() => void} drop it is written down, or thrown away
  */
 
-import { wavOf } from "./recorder.js";
+import { wavOf } from "./wav.js";
 import { newId } from "../shared/wire.js";
 
 const NAME = "groq-core-recordings";

@@ -1,6 +1,6 @@
 // Tells when somebody who is recorded draws breath: there a recording can be parted without cutting a word in two.
 
-import { RATE } from "./recorder.js";
+import { RATE } from "./wav.js";
 
 /** So much quiet is no gap between two words. */
 const PAUSE_S = 0.4;

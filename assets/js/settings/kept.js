@@ -6,7 +6,7 @@ import { el } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 import { KEEPS } from "../../texts.js";
 import { watchAccount } from "./account.js";
-import { closeSettings, part } from "./settings.js";
+import { part } from "./parts.js";
 
 const exchange = () => import("../chat/exchange.js");
 
@@ -38,7 +38,7 @@ export function storageSection() {
       button("export-all-markdown", say("export_all_markdown"), async () => (await exchange()).saveAll(await conversations(), "markdown")),
       el("label", { class: "gc-field" }, el("span", {}, say("import_all")), file),
       button("clear-all", say("clear_all"), async () => {
-        closeSettings();
+        document.querySelector("dialog[open]")?.closest("dialog")?.close();
         await (await import("../chat/deleting.js")).deleteAll(await conversations());
         (await import("../microphone/kept.js")).forgetRecordings();
       }),

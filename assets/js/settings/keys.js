@@ -13,7 +13,7 @@ const isBox = (/** @type {Element | null} */ node) => node?.matches("input, text
 /** Show the sheet of keys. */
 export async function showKeys() {
   sheet("settings");
-  const { modal } = await import("./settings.js");
+  const { modal } = await import("./parts.js");
   help ??= modal(
     "gc-keys",
     say("keys"),

@@ -5,7 +5,7 @@ import { dropOwnKey, isKept, ownKey } from "../shared/own-key.js";
 import { say } from "../shared/words.js";
 import { send, showKey } from "../shared/wire.js";
 import { OWN_KEYS, OWN_KEYS_ARE_REAL } from "../../texts.js";
-import { withLabel, part } from "./settings.js";
+import { withLabel, part } from "./parts.js";
 
 const input = el("input", {
   id: "own-key",

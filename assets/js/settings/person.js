@@ -3,7 +3,7 @@
 import { el } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 import { inWords, LOW, maySignIn, resetInWords, share, signInLink, signOut, watchAccount } from "./account.js";
-import { part } from "./settings.js";
+import { part } from "./parts.js";
 
 export function personSection() {
   const who = el("p", {});

@@ -3,7 +3,7 @@
 import { keepOwn, own } from "../chat/prompts.js";
 import { el, iconButton } from "../shared/dom.js";
 import { say } from "../shared/words.js";
-import { withLabel, part } from "./settings.js";
+import { withLabel, part } from "./parts.js";
 
 /** The section. */
 export function promptsSection() {

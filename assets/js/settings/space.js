@@ -3,7 +3,7 @@
 import { el } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 import { SPACE } from "../../texts.js";
-import { part } from "./settings.js";
+import { part } from "./parts.js";
 
 /** Nothing where this is no Space. */
 export function spaceSection() {

@@ -4,7 +4,7 @@ import { Answer } from "../shared/answer.js";
 import { el, find } from "../shared/dom.js";
 import { FORMAT } from "../shared/story-file.js";
 import { say } from "../shared/words.js";
-import { modal, part } from "./settings.js";
+import { modal, part } from "./parts.js";
 
 /**
  * @import { Line } from "../shared/types.js"

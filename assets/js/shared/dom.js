@@ -86,7 +86,7 @@ export function iconButton(name, label, properties = {}) {
 }
 
 /**
- * Put text on the clipboard, and show for a moment that it is there.
+ * Put text on the clipboard, and show for a moment that it is there; where the browser refuses, nothing is shown.
  *
  * @param {string} text
  * @param {HTMLElement} [button]
@@ -95,7 +95,7 @@ export async function copy(text, button) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    copyTheOldWay(text);
+    if (!copyTheOldWay(text)) return;
   }
   if (!button) return;
   button.replaceChildren(icon("done"));
@@ -103,14 +103,20 @@ export async function copy(text, button) {
 }
 
 // The clipboard interface exists on secure addresses only; a server in the local network has none.
-/** @param {string} text */
+/**
+ * @param {string} text
+ * @returns {boolean} whether it is there
+ */
 function copyTheOldWay(text) {
+  const before = focusedElement();
   const area = el("textarea", { class: "gc-offscreen", "aria-hidden": "true" });
   area.value = text;
-  document.body.append(area);
+  (before?.closest("dialog") ?? document.body).append(area); // beside an open dialog nothing can be selected
   area.select();
-  document.execCommand("copy");
+  const copied = document.execCommand("copy");
   area.remove();
+  before?.focus({ preventScroll: true }); // whoever copies by keyboard stays where they are
+  return copied;
 }
 
 /**

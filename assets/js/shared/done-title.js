@@ -8,3 +8,5 @@ document.addEventListener("gc:receipt", () => {
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden && document.title.startsWith(MARK)) document.title = document.title.slice(MARK.length);
 });
+
+export {}; // a module, though nobody needs anything of it

@@ -2,6 +2,7 @@
 // several windows one reads it and tells the others: a browser has six connections to one host, and a stream of news in
 // each window would leave too few for answers.
 
+import { locks } from "../shared/locks.js";
 import { events } from "../shared/sse.js";
 import { passOf, route } from "../shared/wire.js";
 import { ownKeyHeaders } from "../shared/own-key.js";
@@ -55,7 +56,7 @@ export class Feed {
     const headers = ownKeyHeaders();
     if (SHARED) headers["x-groq-core-page"] = await passOf().catch(() => "");
     if (over.aborted) return;
-    if (!navigator.locks || !globalThis.BroadcastChannel) return this.#read(headers, over);
+    if (!globalThis.BroadcastChannel) return this.#read(headers, over);
     const name = `gc-news ${mark(JSON.stringify(headers))}`; // windows with other headers hear other news
     this.#others = new BroadcastChannel(name);
     this.#others.onmessage = ({ data }) => this.#hear(data, over);
@@ -66,7 +67,7 @@ export class Feed {
       over.addEventListener("abort", () => mine.abort());
       this.#expect();
       try {
-        await navigator.locks.request(name, how, () => this.#read(headers, mine.signal));
+        await locks.request(name, how, () => this.#read(headers, mine.signal));
       } catch (error) {
         mine.abort(); // from whom it was taken reads no more: or each window would in the end, and hold a connection
         if (/** @type {Error} */ (error).name !== "AbortError") return false;

@@ -3,7 +3,8 @@
 import { Activity, FRAME_S, rms } from "./activity.js";
 import { ASKED_AT_S, END_S } from "./turn-end.js";
 import { keep } from "../microphone/kept.js";
-import { Microphone, RATE, Tape } from "../microphone/recorder.js";
+import { Microphone, Tape } from "../microphone/recorder.js";
+import { RATE } from "../microphone/wav.js";
 
 /** What is kept from before the moment speech is noticed, so that no first syllable is lost. */
 const BEFORE_S = 0.4;
@@ -24,6 +25,8 @@ const FALLEN = 0.1;
 const RISEN = 0.2;
 const SMOOTHED_S = 0.01;
 const LOUDEST_FADES_S = 0.5;
+/** A voice that has risen is known to speak by then; what is loud for longer in a pause is none. */
+const STIRS_S = 0.1;
 const TELL_EVERY_S = 0.05;
 const KEEP_EVERY_S = 2;
 
@@ -37,6 +40,7 @@ const KEEP_EVERY_S = 2;
  * @property {() => void} began somebody speaks
  * @property {() => void} fell their voice falls: a pause may begin
  * @property {(stage: number) => void} paused they are quiet for as long as this stage of {@link PAUSES_S} says
+ * @property {() => void} stayed the pause lasts some milliseconds more, as far as is known
  * @property {() => void} soon if they stay quiet it will be the end
  * @property {() => void} wentOn they were quiet, and are not any more
  * @property {() => void} nothing it was no word: a cough, a door
@@ -132,6 +136,11 @@ export class Ears {
     return this.activity.quiet;
   }
 
+  /** Whether their voice rises, or one frame sounds like speech: they may be about to go on, or it was a click. */
+  get stirs() {
+    return this.activity.passed || this.fall.risen < STIRS_S;
+  }
+
   /** End of a turn: what was said. */
   cut() {
     const { taken } = this;
@@ -208,6 +217,7 @@ export class Ears {
     }
     if (this.ended) return;
     if (fell && this.isWord && !activity.quiet) listener.fell();
+    if (wasQuiet && this.stage) listener.stayed();
     if (!this.isWord && activity.quiet >= NOTHING_S) listener.nothing();
     while (this.isWord && this.stage < PAUSES_S.length && activity.quiet >= PAUSES_S[this.stage]) {
       this.stage += 1;
@@ -224,11 +234,13 @@ export class Ears {
   }
 }
 
-/** Tells when a voice falls, within hundredths of a second. */
+/** Tells when a voice falls and rises, within hundredths of a second. */
 class Fall {
   power = 0;
   loudest = 0;
   fallen = true;
+  /** Seconds for which it has been up again. */
+  risen = Infinity;
 
   /** Whether it has just fallen. @param {Float32Array} block */
   hear(block) {
@@ -237,6 +249,8 @@ class Fall {
     this.loudest = Math.max(this.power, this.loudest * Math.exp(-seconds / LOUDEST_FADES_S));
     const level = Math.sqrt(this.power / (this.loudest + 1e-12));
     const fell = !this.fallen && level < FALLEN;
+    if (fell) this.risen = Infinity;
+    else this.risen = this.fallen && level > RISEN ? 0 : this.risen + seconds;
     if (fell || level > RISEN) this.fallen = fell;
     return fell;
   }

@@ -65,6 +65,7 @@ export class Talk {
       began: () => this.#hearBegin(),
       fell: () => this.turns.hearFall(),
       paused: (stage) => this.turns.hearPause(stage),
+      stayed: () => this.turns.hearOnPause(),
       soon: () => this.turns.hearSoon(),
       wentOn: () => this.turns.hearOn(),
       nothing: () => this.#hearNothing(),

@@ -5,6 +5,9 @@ import { LONGEST_S } from "./ears.js";
 import { JUDGED_S, opinionOfEnd } from "./heard.js";
 import { ASKED_AT_S, BEFORE_PAUSE_S, END_S, SURE, isHopeless, patienceFor } from "./turn-end.js";
 
+/** @param {number | null} chance */
+const isSure = (chance) => (chance ?? 0) >= SURE;
+
 /**
  * @import { Heard } from "../microphone/ahead.js"
  * @import { Tape } from "../microphone/recorder.js"
@@ -68,12 +71,22 @@ export class TurnTaking {
     if (!pause || isHopeless(pause) || (stage && !this.isFree())) return; // a hand that lets go needs no second opinion
     const { tape } = taken;
     const opinion = stage ? opinionOfEnd(tape.end(JUDGED_S), ears.quiet) : this.#firstOpinion(ears, tape);
-    if (!stage && opinion.known === undefined && opinion.quick) this.writing.beginIf(taken, opinion, SURE, () => ears.activity.room);
+    // By the first answer it may yet be a gap between two words; by the last one it is the end, whatever was asked in vain.
+    const isDue = stage ? pause.length === stage && pause.every(isSure) : this.writing.mayBeInVain && !ears.stirs;
+    if (isDue && opinion.known === undefined && opinion.quick) this.writing.beginIf(taken, opinion, SURE, () => ears.activity.room);
     const chance = await opinion.chance;
     if (this.pause !== pause || ears.taken !== taken) return;
     pause.push(chance);
     if (this.isFree()) ears.patience = patienceFor(pause);
-    if (pause.length === 1 && (chance ?? 0) >= SURE && !this.writing.guessOf(taken)) this.writing.beginAhead(taken);
+    if (pause.length === 1 && isSure(chance) && !ears.stirs && !this.writing.guessOf(taken)) this.writing.beginAhead(taken);
+  }
+
+  /** The pause lasts: what waits for the turn model is not asked for if they may be about to go on, or say the end of a word. */
+  hearOnPause() {
+    const { ears } = this.attention;
+    const { guess } = this.writing;
+    if (!ears || !guess?.conditional || guess.said !== ears.taken) return;
+    if (ears.stirs || !guess.holdsEnd(ears.activity.room)) this.writing.drop();
   }
 
   /** If it stays quiet it will be the end: its words are wanted then. */

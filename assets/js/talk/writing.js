@@ -4,7 +4,7 @@
 import { rms } from "./activity.js";
 import { isOpen } from "./heard.js";
 import { Ahead, PART_S, transcribe } from "../microphone/ahead.js";
-import { RATE } from "../microphone/recorder.js";
+import { RATE } from "../microphone/wav.js";
 import { newId } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 
@@ -74,35 +74,34 @@ export class Guess {
 
   /** Whether nothing that can be a word was said since it was sent. */
   get holdsAll() {
-    const { tape } = this.said;
-    return !tape || isQuietAfter(tape, this.sent);
+    return this.#isQuietSince();
   }
 
   /** Whether not even the end of a word was said since. @param {number} room how loud it is where nobody speaks, RMS */
   holdsEnd(room) {
-    const { tape } = this.said;
-    return !tape || isQuietAfter(tape, this.sent, { lasts: CONSONANT_S, softest: SOFTEST_CONSONANT, room: ABOVE * room });
+    return this.#isQuietSince({ lasts: CONSONANT_S, softest: SOFTEST_CONSONANT, room: ABOVE * room });
   }
-}
 
-/**
- * @param {Tape} tape
- * @param {number} from samples at its beginning that are not looked at, but compared with
- * @param {object} [given]
- * @param {number} [given.lasts] seconds of the shortest that counts
- * @param {number} [given.softest] how loud it is at least, of what was before
- * @param {number} [given.room] and, RMS, of what is no sound in this room
- */
-function isQuietAfter(tape, from, { lasts = WORD_S, softest = SOFTEST, room = 0 } = {}) {
-  const later = tape.samples - from;
-  const all = tape.end(COMPARED_S + later / RATE);
-  const begin = all.length - later;
-  const least = Math.max(softest * rms(all.subarray(0, begin)), 32_768 * room);
-  const length = Math.round(lasts * RATE);
-  for (let end = all.length; end > begin; end -= length / 2) {
-    if (rms(all.subarray(Math.max(begin, end - length), end)) > least) return false;
+  /**
+   * @param {object} [given]
+   * @param {number} [given.lasts] seconds of the shortest that counts
+   * @param {number} [given.softest] how loud it is at least, of what was before
+   * @param {number} [given.room] and, RMS, of what is no sound in this room
+   */
+  #isQuietSince({ lasts = WORD_S, softest = SOFTEST, room = 0 } = {}) {
+    const { tape } = this.said;
+    if (!tape) return true;
+    const later = tape.end((tape.samples - this.sent) / RATE);
+    this.#loudness ??= rms(tape.end(COMPARED_S + later.length / RATE).subarray(0, -later.length || undefined));
+    const least = Math.max(softest * this.#loudness, 32_768 * room);
+    const length = Math.round(lasts * RATE);
+    for (let end = later.length; end > 0; end -= length / 2) {
+      if (rms(later.subarray(Math.max(0, end - length), end)) > least) return false;
+    }
+    return true;
   }
-  return true;
+  /** @type {number | undefined} of what was sent, RMS */
+  #loudness;
 }
 
 export class Writing {
@@ -119,7 +118,7 @@ export class Writing {
 
   /** Have its words ready if it turns out to be all. @param {Said} said */
   beginAhead(said) {
-    if (this.#mayBeInVain) this.begin(said, "maybe");
+    if (this.mayBeInVain) this.begin(said, "maybe");
   }
 
   /**
@@ -132,7 +131,7 @@ export class Writing {
    * @param {() => number} room how loud it is where nobody speaks, RMS
    */
   async beginIf(said, opinion, sure, room) {
-    if (!this.#mayBeInVain || said.tape.seconds > PART_S || this.ahead?.tape === said.tape) return;
+    if (this.guess?.said === said || said.tape.seconds > PART_S || this.ahead?.tape === said.tape) return;
     const guess = this.#newGuess(said, "maybe");
     guess.conditional = true;
     const query = new URLSearchParams({ name: say("recording_name"), words: "false", after: opinion.name, sure: String(sure), called: guess.name });
@@ -148,7 +147,8 @@ export class Writing {
     this.#hear(guess, heard);
   }
 
-  get #mayBeInVain() {
+  /** Whether few enough were of late. */
+  get mayBeInVain() {
     const now = performance.now();
     this.inVain = this.inVain.filter((at) => now - at < MINUTE_MS);
     return this.inVain.length < MOST_IN_VAIN;
