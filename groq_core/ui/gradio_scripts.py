@@ -20,7 +20,7 @@ TRACKER = re.compile(r"function (\w+)\(\)\{\w+(?=\(\(\)=>\{[^{}]*performance\.no
 PACE = "(e=>setTimeout(e,document.querySelector('.progress-text')?100:500))"
 PACED = rf"function \1(){{{PACE}"
 SPRINGS = re.compile(
-    r"(\w+)=\w+\(\[0,0\]\),(\w+)=\w+\(\[0,0\]\),\w+=\w+\(!1\);async function .{,700}?\(\)=>\{\w+\(\w+,!0\)(?=\})"
+    r"\b(\w{1,9})=\w+\(\[0,0\]\),(\w+)=\w+\(\[0,0\]\),\w+=\w+\(!1\);async function .{,700}?\(\)=>\{\w+\(\w+,!0\)(?=\})"
 )
 HALT = ".set([0,0],{hard:!0})"
 
