@@ -189,7 +189,7 @@ async def test_browsers_voice_reads_on_where_the_other_fails(talking: Page, hous
     await talking.evaluate(BROWSER_VOICE, [{"lang": "en-GB", "name": "Kate", "default": True}])
 
     async def terms_after_the_first(request: Request) -> Events:
-        if isinstance(request, SpeechRequest) and len(texts_spoken(house)) > 1:
+        if isinstance(request, SpeechRequest) and request.text != "One is first.":
             raise ChainError("nobody", failures=[ProviderError(Kind.TERMS_REQUIRED, "accept them first")])
         async for event in chat(house, says(ANSWER))(request):
             yield event
@@ -199,8 +199,8 @@ async def test_browsers_voice_reads_on_where_the_other_fails(talking: Page, hous
     await in_state(talking, "off")
 
     by_browser = await talking.evaluate("window.uttered")
-    assert len(await talking.evaluate("window.played")) == 1
-    assert " ".join(["One is first.", *by_browser]) == ANSWER, "nothing lost, nothing twice"
+    played = len(await talking.evaluate("window.played"))  # none, where a busy machine takes two seconds for it
+    assert " ".join([*["One is first."] * played, *by_browser]) == ANSWER, "nothing lost, nothing twice"
     await expect(talking.locator(".gc-voice-note")).to_contain_text("your browser's own voice")
     await expect(talking.locator(".gc-voice-note")).to_contain_text("terms")
 
