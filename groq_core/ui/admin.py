@@ -20,6 +20,7 @@ from groq_core.ui.csrf import page_router
 from groq_core.ui.kept import http_errors, team_of
 from groq_core.ui.page_bodies import UNREADABLE
 from groq_core.ui.page_routes import Page, body_of
+from groq_core.ui.static import PLAIN
 
 if TYPE_CHECKING:
     from groq_core.store.team import Team
@@ -66,7 +67,7 @@ def create_routes(page: Page) -> APIRouter:
         person: str = request.scope.get(PERSON) or ""
         if not await admin(person):
             return HTMLResponse(refusal_page(person), 403, ADMIN_HEADERS)
-        return HTMLResponse(admin_page(person, f"ui/assets/{page.assets.version}/"), headers=ADMIN_HEADERS)
+        return HTMLResponse(admin_page(person, f"ui/assets/{page.assets.version}{PLAIN}/"), headers=ADMIN_HEADERS)
 
     data_router = page_router()
 

@@ -39,7 +39,7 @@ from groq_core.ui.model_picker import choices, models_of
 from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.promised import PromisedByName
 from groq_core.ui.spoken_ahead import SpokenAhead, with_voice
-from groq_core.ui.static import Assets
+from groq_core.ui.static import PLAIN, Assets
 from groq_core.ui.stream import EventStream, Pace, line, refusal
 from groq_core.ui.texts import TEXTS
 from groq_core.ui.visitor_key import own_caller, own_credential
@@ -366,7 +366,8 @@ def create_asset_routes(page: Page) -> APIRouter:
 
     @router.get("/{version}/{name:path}")
     async def asset(version: str, name: str, request: Request) -> Response:
-        return page.assets.response(name, request.headers.get("accept-encoding", ""))
+        accepted = request.headers.get("accept-encoding", "")
+        return page.assets.response(name, accepted, plain=version.endswith(PLAIN))
 
     return router
 

@@ -112,6 +112,13 @@ class Packer:
 PACKER = Packer()
 
 
+PLAIN = "-plain"
+"""
+Behind the fingerprint in an address: the files as they are, in no bundle. For a page beside the first one (the
+admin's), which would begin the first one by what it takes of its bundle.
+"""
+
+
 @dataclass(slots=True)
 class Asset:
     """One file, and the compressed forms somebody has asked for."""
@@ -159,11 +166,12 @@ class Assets:
             path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in SERVED
         )
         self._bundler = bundler
+        self._unbundled = Assets(folder) if bundler is not None else self
         self._loaded: dict[str, Asset] = {}
 
     def add(self, name: str, content: bytes) -> None:
         """Serve something that is no file."""
-        self._loaded[name] = Asset(name, content)
+        self._loaded[name] = self._unbundled._loaded[name] = Asset(name, content)
 
     @property
     def version(self) -> str:
@@ -175,9 +183,9 @@ class Assets:
             digest.update(name.encode() + b"\0" + (asset.plain if asset else b""))
         return digest.hexdigest()[:12]
 
-    def response(self, name: str, accept_encoding: str) -> Response:
-        """The file in the best form the browser takes, or 404."""
-        asset = self._asset(name)
+    def response(self, name: str, accept_encoding: str, *, plain: bool = False) -> Response:
+        """The file in the best form the browser takes, or 404; see :data:`PLAIN`."""
+        asset = (self._unbundled if plain else self)._asset(name)
         return asset.response(accept_encoding) if asset else Response("no such file", 404)
 
     def _asset(self, name: str) -> Asset | None:

@@ -22,6 +22,9 @@ async def test_the_admin_page_shows_and_changes(devices: Devices, stage: TeamSta
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     await page.goto(f"{stage.url}/admin")
     await expect(page.locator("#people table")).to_contain_text("bob")
+    asked = await page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
+    assert not [name for name in asked if name.endswith("first.js")], "the chat's page begins with it"
+    await expect(page.locator("#gc-shell")).to_have_count(0)
     form = page.locator('form[data-action="keys create"]')
     await form.locator("[name=name]").fill("ci")
     await form.locator("[name=value]").fill("5/minute")
