@@ -43,12 +43,13 @@ class WrittenLocks {
     const taken = new AbortController();
     const watching = setInterval(() => localStorage.getItem(key) || taken.abort(), LOOK_MS);
     const gone = whenAborted(taken.signal);
+    const givenUp = signal ? whenAborted(signal) : gone;
     try {
       await Promise.race([gone, pause(TOLD_WITHIN_MS)]);
       while (waiting(queue)[0] !== key) {
         signal?.throwIfAborted();
         if (ifAvailable) return await work(null);
-        await Promise.race([gone, signal && whenAborted(signal), pause(LOOK_MS)].filter(Boolean));
+        await Promise.race([gone, givenUp, pause(LOOK_MS)]);
       }
       signal?.throwIfAborted();
       return await Promise.race([gone, work({ name })]);
