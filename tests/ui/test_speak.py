@@ -177,7 +177,7 @@ async def test_a_recording_waits_for_the_judgement_and_nobody_is_asked_where_it_
     recording, caller = (MEDIA / "jfk.wav").read_bytes(), Caller(user="page:one")
 
     def transcribe(judgement: Judgement) -> asyncio.Task[Reply]:
-        service = TranscriptionService(stage.core.handle).through(partial(only_if, judgement, 0.91))
+        service = TranscriptionService(stage.core.handle).through(partial(only_if, judgement, 0.925))
         return asyncio.create_task(service.transcribe(recording, "", caller=caller))
 
     judgements = PromisedByName[float]("gone")
@@ -193,7 +193,7 @@ async def test_a_recording_waits_for_the_judgement_and_nobody_is_asked_where_it_
     assert stage.asked("transcriptions") == []
     first.cancel()  # its page has hung up, and the other waits on
     await asyncio.gather(first, return_exceptions=True)
-    judgement.settle(0.91)
+    judgement.settle(0.925)
     judgement.settle(0.1)
     assert (await second).finished
     assert len(stage.asked("transcriptions")) == 1
