@@ -43,3 +43,14 @@ async def sign_in(devices: Devices, stage: TeamStage, person: str, size: Viewpor
     await page.fill("#sign-in-password", PASSWORD)
     await page.click("#sign-in-button")
     return page
+
+
+async def wait_until_kept(page: Page) -> None:
+    """Until all that this page was told is kept by the server."""
+    await page.evaluate(
+        """async () => {
+            const script = document.querySelector('script[src*="js/first.js"]').src;
+            const { conversations } = await import(new URL("chat/chat.js", script).href);
+            await (await conversations()).settled();
+        }"""
+    )

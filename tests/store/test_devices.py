@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.requires import needs
-from tests.store.devices import Devices, sign_in
+from tests.store.devices import Devices, sign_in, wait_until_kept
 from tests.store.stage import TeamStage, eventually
 
 pytestmark = [needs("chromium"), pytest.mark.browser]
@@ -77,6 +77,7 @@ async def test_who_deleted_a_conversation_that_another_device_brought_back_asks_
     await page.click("#chat-send")
     await expect(page.locator('#chat-log [data-role="assistant"][data-state="done"]')).to_have_count(1)
     await expect(entries).to_have_count(1)
+    await wait_until_kept(page)
     async with stage.client("bob") as bob:
         whole = (await bob.get("/ui/conversations/export")).json()["conversations"][0]
         id = whole["head"]["id"]
@@ -84,6 +85,7 @@ async def test_who_deleted_a_conversation_that_another_device_brought_back_asks_
         await entries.locator("[data-action=menu]").click()
         await entries.locator("[data-action=delete]").click()
         await expect(entries).to_have_count(0)
+        await wait_until_kept(page)
         assert (await bob.put(f"/ui/conversations/{id}", json=whole)).status_code == 204
         await page.evaluate("dispatchEvent(new Event('focus'))")
         await entries.locator(".gc-entry-title").click()

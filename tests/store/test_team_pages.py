@@ -10,7 +10,7 @@ from playwright.async_api import Page, Route, expect
 from groq_core.simulator import Fault, Simulator
 from tests.requires import needs
 from tests.store.conftest import Postgres
-from tests.store.devices import PHONE, WIDE, Devices, sign_in
+from tests.store.devices import PHONE, WIDE, Devices, sign_in, wait_until_kept
 from tests.store.stage import TeamStage, ask, eventually, team_stage
 
 pytestmark = [needs("chromium"), pytest.mark.browser]
@@ -41,14 +41,6 @@ async def test_the_admin_page_shows_and_changes(devices: Devices, stage: TeamSta
     assert wrong == []
 
 
-KEPT = """async () => {
-  const script = document.querySelector('script[src*="js/first.js"]').src;
-  const { conversations } = await import(new URL("chat/chat.js", script).href);
-  await (await conversations()).settled();
-}"""
-"""Wait until all that this page was told is kept."""
-
-
 async def test_a_conversation_is_there_on_a_second_device_and_shared_by_link(
     devices: Devices, stage: TeamStage
 ) -> None:
@@ -75,7 +67,7 @@ async def test_a_conversation_is_there_on_a_second_device_and_shared_by_link(
     answer = first.locator('#chat-log [data-role="assistant"][data-state="done"]')
     await expect(answer).to_be_visible(timeout=20_000)
     await expect(first.locator("#conversations [data-conversation]")).to_have_count(1, timeout=20_000)
-    await first.evaluate(KEPT)  # the answer too, which was refused once: a page opens faster than that
+    await wait_until_kept(first)  # the answer too, which was refused once: a page opens faster than that
 
     second = await sign_in(devices, stage, "bob")
     entry = second.locator("#conversations [data-conversation]")
@@ -154,6 +146,7 @@ async def test_what_two_devices_do_to_one_conversation_is_all_kept(devices: Devi
     await first.fill(box, "What is a fox?", timeout=20_000)
     await first.click("#chat-send")
     await expect(first.locator(done)).to_have_count(1, timeout=20_000)
+    await wait_until_kept(first)  # the second looks once, when somebody comes back to it
     await second.evaluate("dispatchEvent(new Event('focus'))")
     await second.locator(f"{entry} .gc-entry-title").click(timeout=20_000)
     await expect(second.locator(done)).to_have_count(1, timeout=20_000)
