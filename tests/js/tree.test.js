@@ -160,3 +160,15 @@ test("a title is the first line of a question, and never breaks a word", () => {
   assert.equal(titleOf("  What is it?\nAnd more"), "What is it?");
   assert.equal(titleOf(`${"word ".repeat(40)}`), `${"word ".repeat(12).trim()}…`);
 });
+
+test("a tree opens at the newest end of the branch through a message, and stays where it is when that is gone", () => {
+  const tree = new Tree(newHead("chat"));
+  const question = tree.add({ role: "user", text: "an owl" });
+  const first = tree.add({ role: "assistant", text: "answer 1", state: "done" });
+  const further = tree.add({ role: "user", text: "and?" });
+  const second = tree.add({ role: "assistant", text: "answer 2", state: "done" }, question.id);
+  assert.equal(tree.openAt(first.id).head.leaf, further.id);
+  assert.equal(tree.openAt("gone").head.leaf, further.id);
+  assert.equal(tree.openAt(null).head.leaf, further.id);
+  assert.equal(tree.openAt(second.id).head.leaf, second.id);
+});

@@ -124,6 +124,16 @@ async def test_a_reload_shows_what_was_shown_though_it_is_not_kept_yet(
 
 
 EDITED = ".gc-edit-box"
+KEEP_HEADS_LATE = """async () => {
+  const script = document.querySelector('script[src*="js/first.js"]').src;
+  const { conversations } = await import(new URL("chat/chat.js", script).href);
+  const keeper = await conversations();
+  const { store } = keeper;
+  const goOn = new Promise((resolve) => (globalThis.letGo = resolve));
+  store.putHead = async (head) => (await goOn, Object.getPrototypeOf(store).putHead.call(store, head));
+  globalThis.keepHeads = () => (letGo(), keeper.settled());
+}"""
+"""What a page keeps of a conversation beside its messages is kept when ``keepHeads`` is called."""
 
 
 async def edit(page: Page, text: str) -> None:
@@ -148,6 +158,7 @@ async def test_an_edit_under_way_is_found_again_when_the_conversation_is_drawn_a
         await other.locator("[data-action=again]").click()
         await expect(other.locator("#chat-log")).to_contain_text("answer 2")
         await expect(page.locator("#chat-log")).to_contain_text("answer 2")
+        await expect(page.locator(f"{ANSWER}[data-state=done]")).to_have_count(1)  # or it cannot be sent yet
     elif how == "a reload":
         await page.reload()
     else:
@@ -162,6 +173,27 @@ async def test_an_edit_under_way_is_found_again_when_the_conversation_is_drawn_a
     await page.reload()
     await expect(page.locator("#chat-log [data-role=user]")).to_have_text(["an owl and a fox"])
     await expect(page.locator(EDITED)).to_have_count(0)
+
+
+async def test_a_reload_shows_the_branch_that_was_shown_though_another_page_keeps_its_own_later(
+    visitor: BrowserContext, house: House
+) -> None:
+    page = await open_with_an_owl(visitor, house)
+    other = await open_in(visitor, house)
+    await other.locator("#conversations .gc-entry-title").click()
+    await expect(other.locator(f"{ANSWER}[data-state=done]")).to_have_count(1)
+    await edit(page, "a fox")
+    await other.evaluate(KEEP_HEADS_LATE)
+    await other.locator(ANSWER).hover()
+    await other.locator("[data-action=again]").click()
+    await expect(other.locator(f"{ANSWER}[data-state=done]")).to_contain_text("answer 2")
+    await page.press(EDITED, "Enter")
+    await expect(page.locator(f"{ANSWER}[data-state=done]")).to_contain_text("answer 3")
+
+    await other.evaluate("keepHeads()")
+    await page.reload()
+
+    await expect(page.locator("#chat-log [data-role=user]")).to_have_text(["a fox"])
 
 
 async def test_an_edit_that_cannot_be_sent_now_stays_in_its_box(visitor: BrowserContext, house: House) -> None:

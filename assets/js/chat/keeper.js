@@ -7,7 +7,7 @@ import { Behind, keepUnkept } from "./behind.js";
 import { DeletedElsewhere, Deletions } from "./deleted.js";
 import { Finder } from "./finder.js";
 import { showList } from "./list.js";
-import { openId, rememberDraft, rememberOpen, rememberRunning, takeRunning } from "./open-here.js";
+import { openId, openLeaf, rememberDraft, rememberOpen, rememberRunning, takeRunning } from "./open-here.js";
 import { spentInWords } from "./spent.js";
 import { openStore } from "./store.js";
 import { Titles } from "./titles.js";
@@ -85,7 +85,7 @@ export class Keeper {
       const left = this.kind === "chat" ? await keepUnkept(this.store) : null;
       await this.#readHeads();
       const open = openId(this.kind) ?? left;
-      if (open && this.conversation.tree.empty) await this.open(open, { left: this.composer.before ?? "", unlessBegun: true });
+      if (open && this.conversation.tree.empty) await this.open(open, { left: this.composer.before ?? "", unlessBegun: true, leaf: openLeaf(this.kind) });
       void this.#resume(takeRunning(this.kind));
     } catch (error) {
       this.#tellRefusal(/** @type {Error} */ (error), "all", () => this.#begin());
@@ -150,9 +150,9 @@ export class Keeper {
   /** @param {Tree} tree */
   head(tree) {
     this.#drawSoon();
-    if (tree === this.conversation.tree) rememberOpen(this.kind, tree.empty || this.#passing(tree) ? null : tree.head.id);
-    if (this.#passing(tree)) return;
     const { head } = tree;
+    if (tree === this.conversation.tree) rememberOpen(this.kind, tree.empty || this.#passing(tree) ? null : head.id, head.leaf);
+    if (this.#passing(tree)) return;
     head.updated = Date.now();
     this.#putHead(head);
   }
@@ -245,8 +245,9 @@ export class Keeper {
    * @param {object} [how]
    * @param {string} [how.left] what stood in the box when this was asked for; what was typed since then goes along
    * @param {boolean} [how.unlessBegun] not where another one was begun meanwhile
+   * @param {string | null} [how.leaf] a message of the branch that is shown, else the one that was left open last
    */
-  async open(id, { left = this.composer.text(), unlessBegun = false } = {}) {
+  async open(id, { left = this.composer.text(), unlessBegun = false, leaf = null } = {}) {
     const before = this.conversation.tree;
     if (id === before.head.id) return;
     const turn = ++this.#turns;
@@ -258,8 +259,8 @@ export class Keeper {
     const { tree } = this.conversation;
     if (tree !== before) this.draft();
     const typed = this.composer.text();
-    this.conversation.open(new Tree(whole.head, whole.messages));
-    rememberOpen(this.kind, id);
+    this.conversation.open(new Tree(whole.head, whole.messages).openAt(leaf));
+    rememberOpen(this.kind, id, this.conversation.tree.head.leaf);
     const { head } = this.conversation.tree;
     const further = tree === before && typed !== left ? [head.draft, typed].filter(Boolean).join("\n\n") : head.draft;
     this.composer.adopt({ ...head, draft: further });
@@ -370,6 +371,7 @@ export class Keeper {
     if (!whole || this.conversation.tree !== tree || this.conversation.running || tree.holds(whole.messages)) return;
     const { draft, options } = tree.head;
     this.conversation.open(new Tree({ ...whole.head, draft, options }, whole.messages));
+    rememberOpen(this.kind, changed, this.conversation.tree.head.leaf);
   }
 
   // Other devices write a server's store too, and nothing tells of it.

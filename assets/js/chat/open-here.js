@@ -16,13 +16,32 @@ export function openId(kind) {
   }
 }
 
+const leafKeyOf = (/** @type {string} */ kind) => `gc-leaf-${kind}`;
+
+/**
+ * The last message of it that this page showed: another page may have turned to another branch since.
+ *
+ * @param {string} kind
+ * @returns {string | null}
+ */
+export function openLeaf(kind) {
+  try {
+    return sessionStorage[leafKeyOf(kind)] ?? null;
+  } catch {
+    return null;
+  }
+}
+
 /**
  * @param {string} kind
  * @param {string | null} id null for one that is not kept
+ * @param {string | null} [leaf] the last message of the branch that is shown
  */
-export function rememberOpen(kind, id) {
+export function rememberOpen(kind, id, leaf = null) {
   try {
     sessionStorage[keyOf(kind)] = id ?? "";
+    if (id && leaf) sessionStorage[leafKeyOf(kind)] = leaf;
+    else delete sessionStorage[leafKeyOf(kind)];
   } catch {
     // without a store there is nothing to come back to
   }

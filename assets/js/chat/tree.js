@@ -153,6 +153,12 @@ export class Tree {
     this.head.leaf = this.#newest(brother.id);
   }
 
+  /** Open the newest branch through this message, if it is there. @param {string | null} id */
+  openAt(id) {
+    if (id && this.messages.has(id)) this.head.leaf = this.#newest(id);
+    return this;
+  }
+
   /**
    * @param {string} id
    * @returns {string}
