@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 PIP := pip==26.3
 
 # Most tests wait for something, so more of them run at once than there are cores; each worker collects them all first.
-WORKERS ?= 3
+WORKERS ?= 4
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .PHONY: clients clients-built conformance run test test-ten lint lint-scripts check docs format bench profile fuzz sbom lock audit run-team clean
