@@ -34,6 +34,8 @@ TOKEN_S: Final = 0.12
 SPEECH_S: Final = 0.15
 LET_GO_S: Final = 0.3
 """Between the last word and the release of who does not hurry."""
+BEFORE_ANEW: Final = 5
+"""Rounds before the page is opened anew: how the frames it hears by lie to what is said stays as it began."""
 SUM_MS: Final = 1000 * (TRANSCRIPT_S + TOKEN_S + SPEECH_S)
 ANSWER: Final = "This is the whole of the answer, and it goes on for a while so that somebody can interrupt it."
 
@@ -148,14 +150,10 @@ async def latency(rounds: int, *, show_timeline: bool = False) -> list[Row]:
             executable_path=CHROMIUM, args=[*FLAGS, "--autoplay-policy=no-user-gesture-required"]
         )
         page = await browser.new_page()
-        await page.goto(url)
-        await page.wait_for_selector("#chat-send")
-        await page.evaluate(WATCH)
-        question = sounds.person("vercel-transcript-test.mp3")[: int(2.23 * RATE)]
-        words = {word: sounds.robot("en", word) for word in sounds.WORDS}
-        await install_microphone(page, question=question, **words)
-        await page.hover(TALK)
-        free = await conversation(page, clock, rounds)
+        free: list[Round] = []
+        for _ in range(rounds // BEFORE_ANEW):
+            await open_anew(page, url)
+            free += await conversation(page, clock, BEFORE_ANEW)
         at_once = [await time_from_release(page, clock) for _ in range(rounds)]
         later = [await time_from_release(page, clock, LET_GO_S) for _ in range(rounds // 2)]
         await browser.close()
@@ -180,6 +178,17 @@ async def latency(rounds: int, *, show_timeline: bool = False) -> list[Row]:
         ),
         *rows("interruption, a word begins to silence", silences, interrupted_by, 150, None),
     ]
+
+
+async def open_anew(page: Page, url: str) -> None:
+    """With a microphone that hears what is played into it."""
+    await page.goto(url)
+    await page.wait_for_selector("#chat-send")
+    await page.evaluate(WATCH)
+    question = sounds.person("vercel-transcript-test.mp3")[: int(2.23 * RATE)]
+    words = {word: sounds.robot("en", word) for word in sounds.WORDS}
+    await install_microphone(page, question=question, **words)
+    await page.hover(TALK)
 
 
 def sound_rows(what: str, found: list[Round], middle: float | None, worst: float | None) -> list[Row]:
