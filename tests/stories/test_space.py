@@ -20,6 +20,7 @@ from tests.serving import port_of, serving, url_of
 from tests.stories.hub import CLIENT, SECRET, Hub
 from tests.stories.processes import Program, app, certificate, nginx
 from tests.ui.conftest import ALONE
+from tests.ui.microphone import clock_from
 
 pytestmark = [needs("chromium-browser", "nginx"), pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -135,7 +136,7 @@ async def test_a_visitor_in_the_frame(space: Space) -> None:
             # The microphone, whose permission the frame hands on.
             await inside.get_by_role("tab", name="Microphone").click()
             await inside.locator("#mic-input .record-button").click()
-            await expect(inside.locator(".gc-clock")).to_contain_text("0:01")
+            await expect(inside.locator(".gc-clock")).to_contain_text(clock_from(1))
             await inside.locator("#mic-input .stop-button").click()
             await inside.locator("#mic-transcribe").click()
             await expect(inside.locator("#mic-transcript .gc-segment").first).to_be_visible()

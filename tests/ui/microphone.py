@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from io import BytesIO
 
 import numpy as np
@@ -11,6 +12,12 @@ import soundfile
 from playwright.async_api import Page
 
 RATE = 16_000
+
+
+def clock_from(second: int) -> re.Pattern[str]:
+    """The clock of a recording in that second of its first ten or later: who looks once a second may miss any one."""
+    return re.compile(rf"\b0:(0[{second}-9]|[1-5]\d)")
+
 
 MICROPHONE = """() => {
     globalThis.closeMicrophone?.(); // that of a test before on a page that stays open
