@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.async_api import Browser, BrowserContext, Page, ViewportSize
 
 from tests.store.stage import PASSWORD, TeamStage
-from tests.ui.kept_page import forget
+from tests.ui.kept_page import FIND_KEEPER, forget
 
 WIDE, PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
 
@@ -47,10 +47,4 @@ async def sign_in(devices: Devices, stage: TeamStage, person: str, size: Viewpor
 
 async def wait_until_kept(page: Page) -> None:
     """Until all that this page was told is kept by the server."""
-    await page.evaluate(
-        """async () => {
-            const script = document.querySelector('script[src*="js/first.js"]').src;
-            const { conversations } = await import(new URL("chat/chat.js", script).href);
-            await (await conversations()).settled();
-        }"""
-    )
+    await page.evaluate(f"async () => {{ {FIND_KEEPER} await keeper.settled(); }}")

@@ -8,6 +8,13 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import BrowserContext, Page
 
+FIND_KEEPER = """
+    const first = document.querySelector('script[src*="js/first.js"]').src;
+    const { conversations } = await import(new URL("chat/chat.js", first).href);
+    const keeper = await conversations();
+"""
+"""What keeps the page's conversations, in a script of a test."""
+
 PASSED = pytest.StashKey[bool]()
 """Whether a test has passed, once it has been called."""
 

@@ -12,6 +12,7 @@ from groq_core.events import TextDelta
 from tests.requires import needs
 from tests.ui.conftest import House
 from tests.ui.conversations import ANSWER, number_answers, open_in
+from tests.ui.kept_page import FIND_KEEPER
 from tests.ui.scripts import BEGUN, DONE, plays
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
@@ -124,15 +125,13 @@ async def test_a_reload_shows_what_was_shown_though_it_is_not_kept_yet(
 
 
 EDITED = ".gc-edit-box"
-KEEP_HEADS_LATE = """async () => {
-  const script = document.querySelector('script[src*="js/first.js"]').src;
-  const { conversations } = await import(new URL("chat/chat.js", script).href);
-  const keeper = await conversations();
-  const { store } = keeper;
-  const goOn = new Promise((resolve) => (globalThis.letGo = resolve));
-  store.putHead = async (head) => (await goOn, Object.getPrototypeOf(store).putHead.call(store, head));
-  globalThis.keepHeads = () => (letGo(), keeper.settled());
-}"""
+KEEP_HEADS_LATE = f"""async () => {{
+    {FIND_KEEPER}
+    const {{ store }} = keeper;
+    const goOn = new Promise((resolve) => (globalThis.letGo = resolve));
+    store.putHead = async (head) => (await goOn, Object.getPrototypeOf(store).putHead.call(store, head));
+    globalThis.keepHeads = () => (letGo(), keeper.settled());
+}}"""
 """What a page keeps of a conversation beside its messages is kept when ``keepHeads`` is called."""
 
 

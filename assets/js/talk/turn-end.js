@@ -5,9 +5,9 @@
 export const ASKED_AT_S = [0.03, 0.15];
 /** It is asked as the voice falls, too, which is about the pause that begins so soon after, and is the first answer then. */
 export const BEFORE_PAUSE_S = 0.25;
-/** Where all of its answers are so sure, it is the end: a little above what keeps every pause of the people it was chosen by; */
+/** Where all of its answers are so sure, it is the end: of what it was chosen by, half of the ends and one of 34 pauses; */
 export const SURE = 0.925;
-/** where they are so sure, which is that, it is after so much quiet; */
+/** where they are nearly so sure, it is after so much quiet; */
 export const LIKELY = 0.9;
 export const LIKELY_S = 1.05;
 /** and after so much whatever it says: nobody pauses longer within a sentence. */
