@@ -17,8 +17,8 @@ from typing import Any, Final
 FUSED: Final = "com.microsoft"
 """The domain of onnxruntime's own operations."""
 HEADS: Final = 6
-LINK: Final = 5
-"""Operations from the keys of an attention to where they are multiplied: they are scaled and turned over."""
+QUERIES, KEYS, VALUES = 3, 6, 2
+"""Operations between each of them and where an attention multiplies it: parted by heads, turned over, scaled."""
 
 
 class Rewriter:
@@ -87,9 +87,9 @@ class Rewriter:
         if mixed is None or weights is None:
             return None
         scores: Any = self._source[self._before_rounding(weights.input[0])]
-        values = self._up(mixed.input[1], 2)
-        queries = self._up(scores.input[0], 3)
-        keys = self._up(scores.input[1], LINK + 1)
+        values = self._up(mixed.input[1], VALUES)
+        queries = self._up(scores.input[0], QUERIES)
+        keys = self._up(scores.input[1], KEYS)
         return fused("MultiHeadAttention", queries, keys, values, num_heads=HEADS)
 
     def _up(self, name: str, operations: int) -> str:

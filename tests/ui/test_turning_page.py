@@ -157,7 +157,6 @@ async def test_an_edit_under_way_is_found_again_when_the_conversation_is_drawn_a
         await other.locator("[data-action=again]").click()
         await expect(other.locator("#chat-log")).to_contain_text("answer 2")
         await expect(page.locator("#chat-log")).to_contain_text("answer 2")
-        await expect(page.locator(f"{ANSWER}[data-state=done]")).to_have_count(1)  # or it cannot be sent yet
     elif how == "a reload":
         await page.reload()
     else:
