@@ -47,4 +47,4 @@ async def sign_in(devices: Devices, stage: TeamStage, person: str, size: Viewpor
 
 async def wait_until_kept(page: Page) -> None:
     """Until all that this page was told is kept by the server."""
-    await page.evaluate(f"async () => {{ {FIND_KEEPER} await keeper.settled(); }}")
+    await page.evaluate(f"async () => {{ {FIND_KEEPER} await kept.settled(); }}")

@@ -11,7 +11,7 @@ from playwright.async_api import BrowserContext, Page
 FIND_KEEPER = """
     const first = document.querySelector('script[src*="js/first.js"]').src;
     const { conversations } = await import(new URL("chat/chat.js", first).href);
-    const keeper = await conversations();
+    const kept = await conversations();
 """
 """What keeps the page's conversations, in a script of a test."""
 
@@ -139,10 +139,10 @@ async def standing_page(
         await page.goto(f"{url}health")
 
 
-BEGIN_ANEW = """async () => {
-    const main = document.querySelector('script[src*="js/first.js"]').src;
-    const { conversations } = await import(main.replace("first.js", "chat/chat.js"));
-    const kept = await conversations();
+BEGIN_ANEW = (
+    "async () => {"
+    + FIND_KEEPER
+    + """
     const all = (what) => [...document.querySelectorAll(what)];
     const box = document.querySelector("#chat-message textarea");
     const fill = (field) => field.value && ((field.value = ""), field.dispatchEvent(new Event("input")));
@@ -178,6 +178,7 @@ BEGIN_ANEW = """async () => {
     for (let frames = 0; frames < 60 && seen().length; frames += 1) await frame();
     return [...seen(), ...(kept.full ? ["a full store"] : []), ...(box.value ? ["words in the box"] : [])];
 }"""
+)
 """Another conversation in an empty list, with nothing open that was closed; gives what of before is still seen."""
 
 

@@ -14,15 +14,17 @@ from groq_core.events import TextDelta
 from tests.requires import needs
 from tests.ui.conftest import House, open_page
 from tests.ui.conversations import ANSWER, KEPT, everywhere, texts
+from tests.ui.kept_page import FIND_KEEPER
 from tests.ui.scripts import BEGUN, DONE, answered, ask, plays, says
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
 
 COUNT = 60
 
-OPEN_LONG = """async (count) => {
-  const main = document.querySelector('script[src*="js/first.js"]').src;
-  const kept = await (await import(main.replace("first.js", "chat/chat.js"))).conversations();
+OPEN_LONG = (
+    "async (count) => {"
+    + FIND_KEEPER
+    + """
   const head = {
     id: "long", kind: "chat", title: "Long", titled: true, leaf: `m${count - 1}`, pinned: false,
     created: 1, updated: 1, draft: "", options: {},
@@ -43,6 +45,7 @@ OPEN_LONG = """async (count) => {
   kept.heads.push(head);
   await kept.open("long");
 }"""
+)
 """Put a conversation of so many messages into the store and open it, whether its keeper is there or on its way."""
 
 SEND_AND_LEAVE = """(text) => {
@@ -121,9 +124,10 @@ async def test_paper_holds_the_whole_conversation_and_nothing_of_the_page(page: 
         assert words not in text
 
 
-FORMULAS = r"""async (count) => {
-  const main = document.querySelector('script[src*="js/first.js"]').src;
-  const kept = await (await import(main.replace("first.js", "chat/chat.js"))).conversations();
+FORMULAS = (
+    "async (count) => {"
+    + FIND_KEEPER
+    + r"""
   const whole = await kept.store.read("long");
   const wide = "$$" + Array.from({ length: 60 }, (_, at) => "x_{" + at + "}").join(" + ") + "$$";
   whole.messages[1].text += "\n\nThe ratio is $\\frac{a}{b}$.\n\n" + wide;
@@ -131,6 +135,7 @@ FORMULAS = r"""async (count) => {
   await kept.fresh();
   await kept.open("long");
 }"""
+)
 
 
 @pytest.mark.one_page

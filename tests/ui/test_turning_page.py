@@ -127,10 +127,10 @@ async def test_a_reload_shows_what_was_shown_though_it_is_not_kept_yet(
 EDITED = ".gc-edit-box"
 KEEP_HEADS_LATE = f"""async () => {{
     {FIND_KEEPER}
-    const {{ store }} = keeper;
+    const {{ store }} = kept;
     const goOn = new Promise((resolve) => (globalThis.letGo = resolve));
     store.putHead = async (head) => (await goOn, Object.getPrototypeOf(store).putHead.call(store, head));
-    globalThis.keepHeads = () => (letGo(), keeper.settled());
+    globalThis.keepHeads = () => (letGo(), kept.settled());
 }}"""
 """What a page keeps of a conversation beside its messages is kept when ``keepHeads`` is called."""
 
