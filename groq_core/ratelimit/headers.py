@@ -18,7 +18,7 @@ from ulid import ULID
 from groq_core.errors import LimitText
 
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9}
-_PART = re.compile(r"(\d++(?:\.\d*+)?+|\.\d++)(ns|us|µs|μs|ms|h|m|s)")
+_PART = re.compile(r"(\d++(?:\.\d*+)?|\.\d++)(ns|us|µs|μs|ms|h|m|s)")
 _DURATION = rf"(?:{_PART.pattern})+"
 
 MINUTE, HOUR, DAY = 60, 3600, 86400

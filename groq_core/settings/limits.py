@@ -69,7 +69,7 @@ def limits(text: str) -> tuple[PersonLimit, ...]:
     found: dict[tuple[str, str], PersonLimit] = {}
     for part in filter(None, (word.strip().lower() for word in text.split(","))):
         matched = re.fullmatch(
-            r"(?:\$\s*)?(\d{1,12}(?:\.\d{1,6})?(?:e[+-]?\d{1,2})?)\s*+(requests?|tokens?|usd|\$)?+\s*+(?:/|per\s)\s*([a-z]+)",
+            r"(?:\$\s*)?(\d{1,12}(?:\.\d{1,6})?(?:e[+-]?\d{1,2})?)\s*+(requests?|tokens?|usd|\$)?\s*+(?:/|per\s)\s*([a-z]+)",
             part,
         )
         if matched is None:

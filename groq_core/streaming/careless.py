@@ -13,13 +13,13 @@ import math
 import re
 from typing import Final
 
-_TEXT: Final = r"""(?P<text>"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+')"""
+_TEXT: Final = r"""(?P<text>"[^"\\]*+(?:\\.[^"\\]*+)*"|'[^'\\]*+(?:\\.[^'\\]*+)*')"""
 _TOKEN: Final = re.compile(
     _TEXT + r"""|(?P<mark>[{}\[\],:])|(?P<word>[^\s{}\[\],:"'/;]+)|(?P<gap>\s+|;|//[^\n]*|/\*.*?\*/)""", re.DOTALL
 )
 _WHOLE_TEXT: Final = re.compile(_TEXT, re.DOTALL)
 _ESCAPE: Final = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|\"", re.DOTALL)
-_BEFORE: Final = re.compile(r"""\A(?:\)\]\}'|[\s,;])*+(?:b(?=['"]))?""")
+_BEFORE: Final = re.compile(r"""\A(?:\)\]\}'|[\s,;])*(?:b(?=['"]))?""")
 
 _CLOSING: Final = {"{": "}", "[": "]"}
 _DEEPEST: Final = 500

@@ -316,5 +316,49 @@ def test_what_backtracks_badly_is_found(pattern: str, anchored: bool) -> None:
     assert any(_grows_badly(use, attack) for attack in attacks_on(use.pattern))
 
 
+def _parts(parsed: Any) -> Iterator[tuple[Any, Any]]:
+    """Every step of a pattern, those inside others too."""
+    for step, value in parsed:
+        yield step, value
+        for inside in value if isinstance(value, tuple | list) else (value,):
+            for one in inside if isinstance(inside, list) else (inside,):
+                if isinstance(one, parser.SubPattern):
+                    yield from _parts(one)
+
+
+def _forgets_its_place(pattern: re.Pattern[Any]) -> bool:
+    """Whether a group in it is possessive or atomic; of one set of characters each Python makes the same."""
+    return any(
+        step is codes.ATOMIC_GROUP
+        or (step is codes.POSSESSIVE_REPEAT and (len(value[2]) != 1 or value[2][0][0] not in ONE_CHARACTER))
+        for step, value in _parts(parser.parse(pattern.pattern, pattern.flags))
+    )
+
+
+ONE_CHARACTER = frozenset((codes.LITERAL, codes.NOT_LITERAL, codes.IN, codes.ANY, codes.CATEGORY))
+
+
+def test_every_python_finds_the_same() -> None:
+    """
+    A possessive group that fails half-way leaves Python 3.11.0 to 3.11.4 behind the half (gh-106052): the calculator
+    read ``0e`` as a number there. Debian 12 has 3.11.2.
+    """
+    assert [name for name, use in _uses().items() if _forgets_its_place(use.pattern)] == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "forgets"),
+    [
+        (r"\d++(?:e\d++)?+", True),
+        (r"a(?>b|c)", True),
+        (r"(x(?:(?=(?:aa|b)*+)y)?)", True),
+        (r"(?:(?:a++b)*+|c)", True),
+        (r"(?:\d++\.?+[a-z]{2,5}+.*+)*", False),
+    ],
+)
+def test_what_forgets_its_place_is_found(pattern: str, forgets: bool) -> None:
+    assert _forgets_its_place(re.compile(pattern)) == forgets
+
+
 def test_the_patterns_are_found() -> None:
     assert len(_uses()) > 200

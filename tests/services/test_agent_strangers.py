@@ -96,12 +96,50 @@ async def test_no_address_leads_into_the_operators_network(address: str) -> None
             pass
 
 
+NOT_PUBLIC = [
+    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+    "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+    "224.0.0.0/4", "240.0.0.0/4", "255.255.255.255/32",
+    "::1/128", "::/128", "::/96", "64:ff9b:1::/48", "100::/64", "100:0:0:1::/64", "2001::/32", "2001:2::/48",
+    "2001:10::/28", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10",
+    "ff00::/8",
+]  # fmt: skip
+"""Of IANA's special-purpose registries, what is not globally reachable; multicast; and tunnels that are given up."""
+
+
+@pytest.mark.parametrize("block", NOT_PUBLIC)
+def test_no_address_of_a_special_block_is_public_on_any_python(block: str) -> None:
+    network = ipaddress.ip_network(block)
+    places = {0, 1, network.num_addresses // 3, network.num_addresses - 1}
+
+    assert [
+        str(network[place]) for place in places if place < network.num_addresses and is_public(str(network[place]))
+    ] == []
+    if network.version == 4:
+        for address in (network[0], network[-1]):
+            assert not is_public(f"::ffff:{address}")
+            assert not is_public(str(ipaddress.IPv6Address(int(ipaddress.IPv6Address("64:ff9b::")) + int(address))))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "1.0.0.1", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "172.15.255.255", "172.32.0.0",
+        "192.0.1.0", "192.88.98.255", "192.167.255.255", "198.20.0.0", "223.255.255.255", "2001:200::", "2003::",
+        "2001:4860:4860::8888", "2606:4700::1111", "2a00::", "3ffe:ffff::", "::ffff:9.9.9.9", "64:ff9b::909:909",
+    ],
+)  # fmt: skip
+def test_the_neighbours_of_special_blocks_are_public(address: str) -> None:
+    assert is_public(address)
+
+
 @given(st.ip_addresses())
 def test_public_means_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
     if is_public(str(address)):
-        assert address.is_global
-        assert not address.is_private
-        assert not address.is_multicast
+        meant = getattr(address, "ipv4_mapped", None) or address
+        assert meant.is_global
+        assert not meant.is_private
+        assert not meant.is_multicast
 
 
 @given(st.ip_addresses(v=4))

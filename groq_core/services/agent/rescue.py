@@ -26,7 +26,7 @@ _TAGGED = re.compile(
     r"<function[=(]\s*[\"']?([\w.-]+)[\"']?\)?\s*[=>]?\s*(.*?)(?:</function>|(?=<function)|\Z)", re.DOTALL
 )
 _WRAPPED = re.compile(r"<tool_call>\s*(.*?)(?:</tool_call>|\Z)", re.DOTALL)
-_FENCED = re.compile(r"```(?:json|python)?+\s*+(.*?)```", re.DOTALL)
+_FENCED = re.compile(r"```(?:json|python)?\s*+(.*?)```", re.DOTALL)
 _CALL_SIGNS: Final = ("<function", "<tool_call", "<|", "{", "[")
 
 

@@ -271,7 +271,7 @@ def _wrong(error: ValidationError) -> str:
 
 _SECTION = re.compile(r"^(Args|Arguments|Parameters):\s*$", re.MULTILINE)
 _ANY_SECTION = re.compile(r"^[A-Z][A-Za-z ]+:\s*$", re.MULTILINE)
-_ENTRY = re.compile(r"(\w++)\s*+(?:\([^)]*+\))?+:\s*+(.*)")
+_ENTRY = re.compile(r"(\w++)\s*+(?:\([^)]*+\))?:\s*+(.*)")
 
 
 def read_docstring(docstring: str) -> tuple[str, dict[str, str]]:

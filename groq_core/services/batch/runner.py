@@ -201,8 +201,12 @@ class BatchRun:
             async with self._shares or nullcontext(), asyncio.TaskGroup() as group:
                 while (started := await self._next()) is not None:
                     group.create_task(self._settle(*started))
-        except* GroqCoreError as errors:
-            raise _first(errors) from None
+        except BaseExceptionGroup as errors:
+            # What `except*` raises anew is put into another group by Python 3.11.0 to 3.11.3.
+            expected, bugs = errors.split(GroqCoreError)
+            if expected is None or bugs is not None:
+                raise
+            raise _first(expected) from None
         finally:
             syncing.cancel()
             with suppress(asyncio.CancelledError, GroqCoreError):

@@ -14,8 +14,10 @@ DOUBT: Final = 200
 
 _BOUND_BEFORE: Final = re.compile(r"[^\W_][-/.:_#]\Z")
 _BOUND_AFTER: Final = re.compile(r"[-/_#][^\W_]|[.:]\d")
+_BLANKS: Final = r"\t\x0b-\r\x1c-\x1f \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+r"""What \s finds, the end of a line left out; as a part of a set, since only one may be possessive."""
 _NUMBERING_BEFORE: Final = re.compile(
-    r"(?:\A|\n)(?:[^\S\n]|[*#>|(])*+(?:(?:§§?|№|art(?:icle|ikel|\.)?|section|sec\.|clause|ziff(?:er|\.)?|nr\.?|no\.?|pos\.?|第|пункт|п\.|статья"
+    rf"(?:\A|\n)[{_BLANKS}*#>|(]*+(?:(?:§§?|№|art(?:icle|ikel|\.)?|section|sec\.|clause|ziff(?:er|\.)?|nr\.?|no\.?|pos\.?|第|пункт|п\.|статья"
     r"|table|tisch|tabelle|page|seite|стр\.)\s*)?\Z",
     re.IGNORECASE,
 )

@@ -25,7 +25,7 @@ LONGEST_WHOLE: Final = 60
 """Digits of a whole number that is shown in full."""
 
 _TOKEN = re.compile(
-    r"\s*+(?:(\d++(?:\.\d*+)?+(?:[eE][+-]?\d++)?+|\.\d++(?:[eE][+-]?\d++)?+)"
+    r"\s*+(?:(\d++(?:\.\d*+)?(?:[eE][+-]?\d++)?|\.\d++(?:[eE][+-]?\d++)?)"
     r"|([A-Za-z]++|π|√)|(\*\*|//|[-+*/%^!(),×·÷−]))"
 )
 _ALIKE: Final = {"**": "^", "×": "*", "·": "*", "÷": "/", "−": "-"}

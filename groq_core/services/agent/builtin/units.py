@@ -173,7 +173,8 @@ _EVERYDAY: Final = (
 
 # One digit is enough for an exponent; a tower of them would be worked out for hours.
 _TERM: Final = r"(?:[^\W\d]|[°′″]| (?=[^\W\d]))+(?:\^?-?\d|[²³])?"
-_NAME: Final = re.compile(rf"{_TERM}(?: ?[*/·] ?{_TERM})*+")
+# A blank before a letter belongs to the term, or each could be read in two ways and a name in as many as 2 ** 20.
+_NAME: Final = re.compile(rf"{_TERM}(?: ?[*/·](?: (?![^\W\d]))?{_TERM})*")
 _LONGEST_NAME: Final = 60
 
 
