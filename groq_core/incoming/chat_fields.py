@@ -64,7 +64,10 @@ class _PlainMessage(msgspec.Struct, forbid_unknown_fields=True):
     content: str
 
 
-_PlainMessages = Annotated[list[_PlainMessage], msgspec.Meta(min_length=1, max_length=MAX_MESSAGES)]
+class _PlainMessages(msgspec.Struct):
+    """A struct around the list, since of a bare one msgspec finds out anew each time what its type means."""
+
+    messages: Annotated[list[_PlainMessage], msgspec.Meta(min_length=1, max_length=MAX_MESSAGES)]
 
 
 def are_plain(messages: Any) -> bool:
@@ -77,7 +80,7 @@ def are_plain(messages: Any) -> bool:
     (True, False)
     """
     try:
-        found = msgspec.convert(messages, _PlainMessages)
+        found = msgspec.convert({"messages": messages}, _PlainMessages).messages
     except msgspec.ValidationError:
         return False
     newest = next((one for one in reversed(found) if one.role == "user"), None)
