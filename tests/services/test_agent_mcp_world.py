@@ -33,7 +33,7 @@ def lab(name: str = "lab") -> FastMCP:
     return server
 
 
-@pytest.mark.parametrize("at_once", [1, 2, 5])
+@pytest.mark.parametrize("at_once", [1, 2, 5, 20])
 async def test_a_session_the_server_no_longer_knows_is_begun_anew(at_once: int) -> None:
     async with serving(lab("first").streamable_http_app()) as server:
         port = port_of(server)

@@ -223,7 +223,12 @@ class _Connection:
         try:
             while not self._leave.is_set():
                 self._expired.clear()
-                await self._one_session()
+                try:
+                    await self._one_session()
+                except Exception:
+                    # What breaks in leaving a session that the server has forgotten concerns nobody any more.
+                    if not self._expired.is_set():
+                        raise
         except asyncio.CancelledError:
             raise
         except Exception as error:  # told to whoever waits, or calls later
