@@ -113,6 +113,15 @@ test("a window that crashed holds it no longer than it says", async () => {
   assert.deepEqual(left(), ["gc-lock-one 1000000000000 x 1"]);
 });
 
+test("a window's own come in their order, those of one moment too", async () => {
+  const locks = await openWindow();
+  /** @type {number[]} */
+  const came = [];
+  const all = Array.from({ length: 5 }, (_, number) => number);
+  await Promise.all(all.map((number) => locks.request("one", {}, () => void came.push(number))));
+  assert.deepEqual(came, all);
+});
+
 test("what the work throws is thrown, and the lock is free", async () => {
   const locks = await openWindow();
   await assert.rejects(locks.request("one", {}, () => Promise.reject(new Error("no"))), { message: "no" });

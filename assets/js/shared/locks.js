@@ -29,8 +29,10 @@ class WrittenLocks {
     const queue = `${PREFIX}${encodeURIComponent(name)} `; // without a space, which would make it the beginning of another
     signal?.throwIfAborted();
     if (steal) for (const key of waiting(queue)) localStorage.removeItem(key);
-    // In the order in which they were asked for: numbers of as many digits sort as words do.
-    const key = `${queue}${Date.now()} ${Math.random().toString(36).slice(2)} ${(this.#made += 1)}`;
+    // In the order in which they were asked for, in one window also within a millisecond: numbers of as many digits sort
+    // as words do.
+    const turn = String((this.#made += 1)).padStart(9, "0");
+    const key = `${queue}${Date.now()} ${turn} ${Math.random().toString(36).slice(2)}`;
     const write = () => localStorage.setItem(key, String(Date.now() + LASTS_MS));
     write();
     const renewing = setInterval(() => localStorage.getItem(key) && write(), RENEW_MS);
