@@ -31,7 +31,7 @@ PLATFORMS = {
 }
 OLDEST_MACOS = "11.0"
 
-PYTHONS = ("3.11", "3.12", "3.13")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 """On which all is there as a wheel, and nothing unpinned. The oldest is the Space's."""
 
 
