@@ -21,7 +21,8 @@ INTRODUCTION = """# Results
 Written by `make bench` (`python -m benchmarks`). Each row is a ratio to the named peer, taken in one run on one
 machine: both sides take turns, and medians count. The model is `benchmarks/upstream.py`, a process of its own that
 plays known text at a known pace. A row in which the received text differs from the text that was sent, by as much as
-a byte, is not measured but reported as such.
+a byte, is not measured but reported as such. Python 3.11.2 is Debian's, 3.11.7 one of pyenv's, built without Debian's
+optimisations.
 """
 
 
@@ -48,15 +49,19 @@ def machine() -> str:
         )
         if (pinned := re.search(rf"(?m)^{package}==(\S+)", (here / file).read_text()))
     )
+    return f"{cpu[1] if cpu else platform.machine()}, {os.cpu_count()} cores; {versions}; {', '.join(peers)}."
+
+
+def stamp() -> str:
+    """When a section was measured, and by which Python: how it was built makes a fifth of what a request costs."""
     return (
-        f"{cpu[1] if cpu else platform.machine()}, {os.cpu_count()} cores; Python {platform.python_version()}; "
-        f"{versions}; {', '.join(peers)}."
+        f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load average {os.getloadavg()[0]:.1f}, "
+        f"Python {platform.python_version()}."
     )
 
 
 def section(name: str, rows: Sequence[Row]) -> str:
-    stamp = f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load average {os.getloadavg()[0]:.1f}."
-    return f"## {name}\n\n{stamp}\n\n{table(rows)}"
+    return f"## {name}\n\n{stamp()}\n\n{table(rows)}"
 
 
 def merge(found: dict[str, list[Row]], order: Sequence[str]) -> str:
@@ -76,8 +81,7 @@ def earlier_rows(name: str) -> dict[str, str]:
 
 def write_section(name: str, introduction: str, lines: Sequence[str]) -> None:
     """Replace one section, or add it at the end; the others stay as they are."""
-    stamp = f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, load average {os.getloadavg()[0]:.1f}."
-    new = f"## {name}\n\n{introduction}\n\n{stamp}\n\n{HEAD}" + "".join(line + "\n" for line in lines)
+    new = f"## {name}\n\n{introduction}\n\n{stamp()}\n\n{HEAD}" + "".join(line + "\n" for line in lines)
     head = RESULTS.read_text().split("\n## ")[0]
     write("\n".join([head.rstrip() + "\n", *(_sections() | {name: new}).values()]))
 
