@@ -50,7 +50,7 @@ def test_the_header_for_spaces_is_whole_and_names_what_is_installed() -> None:
 
     assert header["sdk"] == "gradio"
     assert header["sdk_version"] == pins["gradio"]
-    assert f">={header['python_version']}" == project["requires-python"]
+    assert project["requires-python"].split(",")[0] == f">={header['python_version']}"
     assert header["license"] == project["license"].lower()
     assert header["app_file"] == "app.py"
     assert len(header["short_description"]) <= 60
