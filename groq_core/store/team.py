@@ -26,12 +26,17 @@ LOOK_S: Final = 1.0
 
 
 class Directory:
-    """Who may sign in with a password of the database, as of a second ago."""
+    """
+    Who may sign in with a password of the database, as of a second ago.
+
+    Attributes:
+        looked_at: When the last look began, on the monotonic clock.
+    """
 
     def __init__(self, people: PeopleStore) -> None:
         self._people = people
         self._hashes: dict[str, str] = {}
-        self._looked_at = -inf
+        self.looked_at = -inf
 
     def hash_of(self, name: str) -> str | None:
         return self._hashes.get(name)
@@ -43,11 +48,7 @@ class Directory:
     async def refresh(self) -> None:
         began = time.monotonic()
         self._hashes = await self._people.passwords()
-        self._looked_at = began
-
-    def is_newer_than(self, seconds: float) -> bool:
-        """Whether it was looked within that time."""
-        return time.monotonic() - self._looked_at < seconds
+        self.looked_at = began
 
 
 class Team:
@@ -87,10 +88,17 @@ class Team:
             self.announcement = text
             self.changed()
 
-    async def look_for_people(self, within_s: float = 0.0) -> None:
-        """Look now who may sign in, unless that was done within so many seconds; where nobody can say, it stays."""
+    async def look_for_people(self, every_s: float = 0.0) -> None:
+        """
+        Look who may sign in, as of now; where nobody can say, it stays.
+
+        Args:
+            every_s: Seconds between two looks: a later one is waited for, since the last may have come too soon.
+        """
+        asked = time.monotonic()
+        await asyncio.sleep(max(0.0, self.directory.looked_at + every_s - asked))
         async with self._looking:
-            if not self.directory.is_newer_than(within_s):
+            if self.directory.looked_at < asked:
                 with suppress(*UNAVAILABLE):
                     await self.database.within(self.directory.refresh)
 

@@ -90,7 +90,7 @@ class SignIn:
         elsewhere: People may also sign in with an OpenID provider.
         refused: Where refused sign-ins are written down.
         admit: Lets the holders of API tokens to Gradio's endpoints; raises RequestError for others.
-        look: Learns whom another process let in a moment ago, unless that was done within so many seconds.
+        look: Learns whom another process let in a moment ago; so many seconds lie between two looks at least.
     """
 
     def __init__(

@@ -228,6 +228,21 @@ async def test_a_person_added_while_it_runs_can_sign_in(tmp_path: Path, simulato
             assert (await http.post("/login", data=guess | {"password": "a third horse"})).status_code == 303
 
 
+async def test_who_was_added_after_the_last_look_is_found_by_the_next_however_soon_that_is_asked_for(
+    stage: TeamStage,
+) -> None:
+    team = stage.core.team
+    assert team is not None
+    await team.look_for_people()
+    await team.people.add("eve", who="tests", password="a hash")
+
+    looked_at = team.directory.looked_at
+    await asyncio.gather(*(team.look_for_people(0.2) for _ in range(5)))
+
+    assert team.directory.hash_of("eve") == "a hash"
+    assert team.directory.looked_at >= looked_at + 0.2
+
+
 async def test_refused_sign_ins_are_seen_by_admins_without_what_was_typed(stage: TeamStage) -> None:
     async with httpx.AsyncClient(base_url=stage.url) as stranger:
         for name in ("bob", "hunter2-typed-into-the-wrong-field"):
