@@ -122,8 +122,6 @@ class ScriptedWire(Wire):
 
     async def _connect(self) -> Connection:
         made = Upstream()
-        assert self._pace is not None
-        self._pace._clock = asyncio.get_running_loop().time  # on this one a beat takes no time
         made.connection = Connection(self._pace, cast(Any, made) if self._plain else None)
         made.connection.connection_made(made)
         self.upstreams.append(made)

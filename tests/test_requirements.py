@@ -18,6 +18,8 @@ from tests.requires import lack
 
 ROOT = Path(__file__).parents[1]
 REQUIREMENTS = ROOT / "requirements.txt"
+BESIDE = (ROOT / "requirements-team.txt", ROOT / "requirements-otel.txt")
+"""What some install on top."""
 
 SPACE = "x86_64-manylinux_2_36"
 """The builder's machine, Debian 12, as uv names it."""
@@ -35,8 +37,10 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 """On which all is there as a wheel, and nothing unpinned. The oldest is the Space's."""
 
 
-def pins() -> list[Requirement]:
-    lines = (line.partition(" #")[0].strip() for line in REQUIREMENTS.read_text(encoding="utf-8").splitlines())
+def pins(*more: Path) -> list[Requirement]:
+    """Of the requirements, and of those of other files."""
+    texts = (file.read_text(encoding="utf-8") for file in (REQUIREMENTS, *more))
+    lines = (line.partition(" #")[0].strip() for text in texts for line in text.splitlines())
     return [Requirement(line) for line in lines if line and not line.startswith("#")]
 
 
@@ -92,16 +96,16 @@ WHEELS: Final = ("--only-binary", ":all:")
 def registry() -> None:
     """Where one is reached. It is asked about whatever any platform needs."""
     try:
-        resolve(REQUIREMENTS.read_text(encoding="utf-8"), "--universal")
+        resolve("\n".join(file.read_text(encoding="utf-8") for file in (REQUIREMENTS, *BESIDE)), "--universal")
     except AssertionError as error:
         lack(f"needs a package registry, and none is reached: {str(error)[:200]}", promised=False)
 
 
-def pins_for(machine: dict[str, str]) -> dict[str, str]:
+def pins_for(machine: dict[str, str], *more: Path) -> dict[str, str]:
     """Of the pins those that count on such a machine."""
     return {
         canonicalize_name(pin.name): str(pin.specifier)
-        for pin in pins()
+        for pin in pins(*more)
         if pin.marker is None or pin.marker.evaluate(dict(machine))
     }
 
@@ -122,7 +126,7 @@ def environment(platform: str, python: str) -> dict[str, str]:
 
 
 def test_every_requirement_is_a_pin() -> None:
-    assert all(re.fullmatch(r"==[^*]+", str(pin.specifier)) for pin in pins())
+    assert all(re.fullmatch(r"==[^*]+", str(pin.specifier)) for pin in pins(*BESIDE))
 
 
 def test_the_line_that_builds_a_space_resolves_to_our_pins(registry: None) -> None:
@@ -135,11 +139,12 @@ def test_the_line_that_builds_a_space_resolves_to_our_pins(registry: None) -> No
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_there_is_a_wheel_for_all_that_a_platform_needs_and_nothing_is_unpinned(platform: str, registry: None) -> None:
-    wanted, where = REQUIREMENTS.read_text(encoding="utf-8"), ("--python-platform", PLATFORMS[platform][0])
+    wanted = "\n".join(file.read_text(encoding="utf-8") for file in (REQUIREMENTS, *BESIDE))
+    where = "--python-platform", PLATFORMS[platform][0]
     for python in PYTHONS:
         found = resolve(wanted, *where, python=python, only=WHEELS, looked_up=True)
 
-        assert found == pins_for(environment(platform, python)), python
+        assert found == pins_for(environment(platform, python), *BESIDE), python
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,11 @@ from __future__ import annotations
 import asyncio
 import select
 import sys
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Protocol
 
 LONGEST_S = 0.013
-"""A token waits no longer than this, the beat itself included: nobody sees it, as a screen shows a frame in 16 ms."""
+"""A token waits no longer than this: nobody sees it, since a screen shows a frame every 16 ms."""
 
 QUIET, BUSY = 300.0, 700.0
 """Pieces a second, of all streams, at which gathering begins, and at which it is as long as it gets."""
@@ -63,18 +62,14 @@ class ReadPace:
     """
     The beat of all streams of a provider.
 
-    Args:
-        clock: Tells what a beat takes itself; an event loop's own may stand still while one of its callbacks runs.
-
     Attributes:
         interval_s: Seconds between two reads of one socket; 0 for as soon as there is something.
         pieces: How many have come since the interval was last looked at.
         buffer: What a socket is read into; whoever reads has copied what it keeps before the next one is read.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._clock = clock
         self._sources: dict[Source, int] = {}
         self._by_descriptor: dict[int, Source] = {}
         self._poll: select.epoll | None = None
@@ -143,7 +138,7 @@ class ReadPace:
         return ready
 
     def _beat(self) -> None:
-        self._timer, due, began = None, self._loop.time(), self._clock()
+        self._timer, began = None, self._loop.time()
         self.count(0)
         if self.interval_s:
             self._beating = True
@@ -156,6 +151,6 @@ class ReadPace:
             for source in list(self._sources):
                 source.leave_pace()
         if self._sources and self._timer is None:
-            # Whoever is read first in this beat may be the last in the next, and waits for both.
-            took = self._clock() - began
-            self._timer = self._loop.call_at(due + max(took + SHORTEST_S, self.interval_s - took), self._beat)
+            # What the beat itself takes counts as waited for, or with many streams it would be waited for twice.
+            following = max(self._loop.time() + SHORTEST_S, began + self.interval_s)
+            self._timer = self._loop.call_at(following, self._beat)

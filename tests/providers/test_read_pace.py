@@ -7,7 +7,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -117,55 +117,12 @@ async def test_a_socket_closed_before_it_left_takes_nothing_from_others(opened: 
 
 
 class Ticks:
-    """
-    A loop of which nothing is asked but its clock and its timers.
+    """A loop's clock."""
 
-    Attributes:
-        set_for: When each timer is due.
-    """
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.set_for: list[float] = []
+    now = 0.0
 
     def time(self) -> float:
         return self.now
-
-    def call_later(self, seconds: float, call: Any) -> asyncio.TimerHandle:
-        return self.call_at(self.now + seconds, call)
-
-    def call_at(self, due: float, call: Any) -> asyncio.TimerHandle:
-        self.set_for.append(due)
-        return cast(asyncio.TimerHandle, call)
-
-
-class SlowSource:
-    """A socket that takes so long to read, by a clock of its own."""
-
-    descriptor = -1
-
-    def __init__(self, takes_s: float) -> None:
-        self.takes_s = takes_s
-        self.clock = 0.0
-
-    def read_again(self) -> None:
-        self.clock += self.takes_s
-
-    def leave_pace(self) -> None: ...
-
-
-@pytest.mark.parametrize(("takes_s", "following_s"), [(0.0, 0.013), (0.003, 0.010), (0.006, 0.007), (0.02, 0.021)])
-def test_what_a_beat_takes_is_not_waited_for_besides(takes_s: float, following_s: float) -> None:
-    loop: Any = Ticks()
-    source = SlowSource(takes_s)
-    pace = ReadPace(loop, lambda: source.clock)
-    pace.interval_s = LONGEST_S
-    pace.join(source)
-    loop.now = loop.set_for.pop()
-    pace._beat()
-
-    # By the loop's clock, which stands still while the beat is read.
-    assert loop.set_for == [pytest.approx(loop.now + following_s)]
 
 
 @pytest.mark.parametrize(
