@@ -82,3 +82,36 @@ def number_answers() -> Script:
 def texts(request: Request) -> list[str]:
     assert isinstance(request, ChatRequest)
     return [message["content"] for message in request.messages]
+
+
+NO_BLOBS = """() => {
+  const refuse = (value) => {
+    if (Object.values(value).some((one) => one instanceof Blob)) {
+      throw new DOMException("Error preparing Blob/File data to be stored in object store", "UnknownError");
+    }
+  };
+  for (const name of ["put", "add"]) {
+    const really = IDBObjectStore.prototype[name];
+    IDBObjectStore.prototype[name] = function (value, ...key) {
+      refuse(value);
+      return really.call(this, value, ...key);
+    };
+  }
+}"""
+"""Until it is loaded again, the page is in a browser that stores no blobs, as WebKit does not in a private window."""
+
+AS_BLOBS = """() => new Promise((done, fail) => {
+  const asked = indexedDB.open("groq-core");
+  asked.onerror = () => fail(asked.error);
+  asked.onsuccess = () => {
+    const work = asked.result.transaction("blobs", "readwrite");
+    const store = work.objectStore("blobs");
+    store.getAll().onsuccess = ({ target }) => {
+      for (const { id, conversation, bytes, type } of target.result) {
+        store.put({ id, conversation, blob: new Blob([bytes], { type }) });
+      }
+    };
+    work.oncomplete = () => { asked.result.close(); done(); };
+  };
+})"""
+"""Keep this browser's pictures as they were kept once."""

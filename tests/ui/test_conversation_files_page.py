@@ -13,7 +13,7 @@ from playwright.async_api import BrowserContext, Page, expect
 from groq_core.requests import ChatRequest
 from tests.requires import needs
 from tests.ui.conftest import MEDIA, House
-from tests.ui.conversations import ANSWER, choose, do, kept, number_answers
+from tests.ui.conversations import ANSWER, AS_BLOBS, NO_BLOBS, choose, do, kept, number_answers
 from tests.ui.scripts import Hung, answered, ask, says
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
@@ -28,8 +28,11 @@ async def show_pictures(tab: Page) -> None:
     await tab.wait_for_selector("#image-input input[type=file]", state="attached")
 
 
-async def test_a_picture_and_its_conversation_are_there_again(tab: Page, house: House) -> None:
+@pytest.mark.parametrize("earlier", [False, True])
+async def test_a_picture_and_its_conversation_are_there_again(tab: Page, house: House, earlier: bool) -> None:
+    """Also where the browser stores no blobs, and where it was kept as one by an earlier version."""
     await show_pictures(tab)
+    await tab.evaluate(NO_BLOBS)
     await tab.set_input_files("#image-input input[type=file]", MEDIA / "kiwi.jpg")
     await expect(tab.locator(".gc-picture[data-state=ready]")).to_have_count(1)
     house.script = says('{"total": "12"}')
@@ -38,6 +41,9 @@ async def test_a_picture_and_its_conversation_are_there_again(tab: Page, house: 
     await tab.get_by_role("button", name="Read", exact=True).click()
     await expect(tab.locator(f"{PICTURED} table")).to_contain_text("12")
     await tab.reload()
+    if earlier:
+        await tab.evaluate(AS_BLOBS)
+        await tab.reload()
     await tab.locator("[data-conversation]").click()
 
     await expect(tab.locator(f"{PICTURED} table")).to_contain_text("12")

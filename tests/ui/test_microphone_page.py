@@ -17,6 +17,7 @@ from groq_core.events import Events
 from groq_core.requests import Request, TranscriptionRequest
 from tests.requires import needs
 from tests.ui.conftest import MEDIA, House, open_page
+from tests.ui.conversations import NO_BLOBS
 from tests.ui.microphone import clock_from
 from tests.ui.scripts import BEGUN, files_on_disk, plays
 
@@ -75,6 +76,7 @@ async def test_what_was_recorded_is_kept_until_it_is_written_down(mic_tab: Page,
         raise ChainError("Nobody can listen now.")
 
     house.script = nobody
+    await mic_tab.evaluate(NO_BLOBS)
     await record(mic_tab)
     assert await mic_tab.evaluate(LEAVING), "leaving asks first"
     await mic_tab.click("#mic-transcribe")

@@ -8,7 +8,10 @@
  * @typedef {object} Schema of the database
  * @property {{ key: string, value: Head }} heads
  * @property {{ key: string, value: Message, indexes: { conversation: string } }} messages
- * @property {{ key: string, value: { id: string, conversation: string, blob: Blob }, indexes: { conversation: string } }} blobs
+ * @property {{ key: string, value: { id: string, conversation: string } & Kept, indexes: { conversation: string } }} blobs
+ *
+ * @typedef {{ bytes: ArrayBuffer, type: string, blob?: undefined } | { blob: Blob }} Kept
+ *   a picture as bytes, since WebKit stores no blobs in a private window; of earlier, some are blobs
  *
  * @typedef {"heads" | "messages" | "blobs"} StoreName
  * @typedef {{ put: (value: unknown) => unknown, delete: (key: unknown) => unknown }} Changed a store while it is written
@@ -53,7 +56,7 @@ class BrowserStore {
     db.addEventListener("versionchange", () => db.close()); // a newer page wants to renew it
   }
 
-  /** @type {Promise<void> | null} a message whose pictures become blobs: what comes after it waits */
+  /** @type {Promise<void> | null} a message whose pictures become bytes: what comes after it waits */
   #pictured = null;
 
   /** @type {((store: (name: StoreName) => Changed) => void)[]} what this moment has changed */
@@ -97,7 +100,7 @@ class BrowserStore {
     ]);
     /** @type {Map<string, string>} */
     const urls = new Map();
-    await Promise.all(blobs.map(async ({ id, blob }) => urls.set(id, await urlOf(blob))));
+    await Promise.all(blobs.map(async (kept) => urls.set(kept.id, await urlOf(kept.blob ?? new Blob([kept.bytes], { type: kept.type })))));
     for (const message of messages) {
       message.pictures?.forEach((picture, index) => (picture.url ??= urls.get(`${message.id}/${index}`) ?? ""));
     }
@@ -131,8 +134,8 @@ class BrowserStore {
    */
   async #putPictured(id, message, pictures) {
     const before = this.#pictured;
-    // Data URLs become blobs before the transaction, which does not wait for anything else.
-    const blobs = await Promise.all(pictures.map(async ({ url }, index) => ({ id: `${message.id}/${index}`, conversation: id, blob: await blobOf(url) })));
+    // Data URLs become bytes before the transaction, which does not wait for anything else.
+    const blobs = await Promise.all(pictures.map(async ({ url }, index) => ({ id: `${message.id}/${index}`, conversation: id, ...(await bytesOf(url)) })));
     await before;
     const work = this.db.transaction(["messages", "blobs"], "readwrite");
     const bare = pictures.map(({ url: _, ...facts }) => facts);
@@ -201,8 +204,11 @@ class BrowserStore {
  */
 const older = (a, b) => a.created - b.created;
 
-/** @param {string} url */
-const blobOf = async (url) => (await fetch(url)).blob();
+/** @param {string} url a data URL */
+async function bytesOf(url) {
+  const blob = await (await fetch(url)).blob();
+  return { bytes: await blob.arrayBuffer(), type: blob.type };
+}
 
 /**
  * @param {Blob} blob

@@ -6,7 +6,8 @@
  *
  * @typedef {object} Schema of the database
  * @property {{ key: string, value: { id: string, from: string, made: number } }} recordings
- * @property {{ key: number, value: { recording: string, samples: Blob }, indexes: { recording: string } }} pieces
+ * @property {{ key: number, value: { recording: string, samples: ArrayBuffer | Blob }, indexes: { recording: string } }} pieces
+ *   bytes, since WebKit stores no blobs in a private window; of earlier, some are blobs
  *
  * @typedef {object} Kept a recording that the browser keeps
  * @property {(samples: Blob) => void} add 16-bit samples that follow
@@ -60,7 +61,8 @@ export function keep(from) {
       if (!samples.size) return;
       if (!begun) then((db) => db.put("recordings", { id, from, made: Date.now() }));
       begun = true;
-      then((db) => db.add("pieces", { recording: id, samples }));
+      const bytes = samples.arrayBuffer();
+      then(async (db) => db.add("pieces", { recording: id, samples: await bytes }));
     },
     drop() {
       then((db) => remove(db, id));
@@ -110,7 +112,7 @@ export async function findStranded(from) {
  */
 async function adopt(db, id, made) {
   const release = await hold(id);
-  const parts = (await db.getAllFromIndex("pieces", "recording", id)).map(({ samples }) => samples);
+  const parts = (await db.getAllFromIndex("pieces", "recording", id)).map(({ samples }) => new Blob([samples]));
   const length = parts.reduce((sum, { size }) => sum + size, 0);
   return { file: wavOf(parts, length), made: new Date(made), drop: () => void remove(db, id).then(release) };
 }
