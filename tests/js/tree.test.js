@@ -172,3 +172,15 @@ test("a tree opens at the newest end of the branch through a message, and stays 
   assert.equal(tree.openAt(null).head.leaf, further.id);
   assert.equal(tree.openAt(second.id).head.leaf, second.id);
 });
+
+test("of what is open here and elsewhere a tree shows what was begun later", () => {
+  const tree = new Tree(newHead("chat"));
+  const question = tree.add({ role: "user", text: "an owl" });
+  const first = tree.add({ role: "assistant", text: "answer 1", state: "done" });
+  const second = tree.add({ role: "assistant", text: "answer 2", state: "done" }, question.id);
+  assert.equal(tree.stayAt(first.id).head.leaf, second.id);
+  assert.equal(tree.stayAt("gone").head.leaf, second.id);
+  assert.equal(tree.stayAt(null).head.leaf, second.id);
+  tree.openAt(first.id);
+  assert.equal(tree.stayAt(second.id).head.leaf, second.id);
+});

@@ -135,6 +135,24 @@ KEEP_HEADS_LATE = f"""async () => {{
 """What a page keeps of a conversation beside its messages is kept when ``keepHeads`` is called."""
 
 
+HEAR_LATE = f"""async () => {{
+    {FIND_KEEPER}
+    const {{ store }} = kept;
+    let hears = false;
+    store.read = async (id) => {{
+        const whole = hears ? await Object.getPrototypeOf(store).read.call(store, id) : null;
+        if (whole) whole.head.leaf = whole.messages.find(({{ text }}) => text === "answer 2").id;
+        return whole;
+    }};
+    globalThis.hear = () => (hears = true);
+    globalThis.known = () => kept.conversation.tree.messages.size;
+}}"""
+"""
+What other pages change is not seen before ``hear`` is called, and then as if the one that answered ``answer 2`` had
+been the last to keep its branch; ``known`` tells of how many messages.
+"""
+
+
 async def edit(page: Page, text: str) -> None:
     question = page.locator("#chat-log [data-role=user]").last
     await question.hover()
@@ -191,6 +209,31 @@ async def test_a_reload_shows_the_branch_that_was_shown_though_another_page_keep
     await other.evaluate("keepHeads()")
     await page.reload()
 
+    await expect(page.locator("#chat-log [data-role=user]")).to_have_text(["a fox"])
+
+
+async def test_what_another_page_ends_leads_nobody_away_from_what_they_asked_since(
+    visitor: BrowserContext, house: House
+) -> None:
+    page = await open_with_an_owl(visitor, house)
+    other = await open_in(visitor, house)
+    await other.locator("#conversations .gc-entry-title").click()
+    await expect(other.locator(f"{ANSWER}[data-state=done]")).to_have_count(1)
+    await page.evaluate(HEAR_LATE)
+    await other.evaluate(KEEP_HEADS_LATE)
+    await other.locator(ANSWER).hover()
+    await other.locator("[data-action=again]").click()
+    await expect(other.locator(f"{ANSWER}[data-state=done]")).to_contain_text("answer 2")
+    await edit(page, "a fox")
+    await page.press(EDITED, "Enter")
+    await expect(page.locator(f"{ANSWER}[data-state=done]")).to_contain_text("answer 3")
+
+    await page.evaluate("hear()")
+    await other.evaluate("keepHeads()")
+    await page.wait_for_function("known() === 5")
+
+    await expect(page.locator("#chat-log [data-role=user]")).to_have_text(["a fox"])
+    await page.reload()
     await expect(page.locator("#chat-log [data-role=user]")).to_have_text(["a fox"])
 
 

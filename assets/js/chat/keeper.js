@@ -370,7 +370,7 @@ export class Keeper {
     const whole = await this.store.read(changed);
     if (!whole || this.conversation.tree !== tree || this.conversation.running || tree.holds(whole.messages)) return;
     const { draft, options } = tree.head;
-    this.conversation.open(new Tree({ ...whole.head, draft, options }, whole.messages));
+    this.conversation.open(new Tree({ ...whole.head, draft, options }, whole.messages).stayAt(tree.head.leaf));
     rememberOpen(this.kind, changed, this.conversation.tree.head.leaf);
   }
 

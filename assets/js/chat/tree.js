@@ -159,6 +159,12 @@ export class Tree {
     return this;
   }
 
+  /** The same, where what is open was begun earlier: what ends elsewhere leads nobody away from what they asked since. @param {string | null} id */
+  stayAt(id) {
+    const [own, open] = [this.message(id), this.message(this.head.leaf)];
+    return own && open && own.created > open.created ? this.openAt(id) : this;
+  }
+
   /**
    * @param {string} id
    * @returns {string}
