@@ -153,6 +153,20 @@ been the last to keep its branch; ``known`` tells of how many messages.
 """
 
 
+async def open_beside(visitor: BrowserContext, house: House) -> Page:
+    """Another page on the only conversation."""
+    other = await open_in(visitor, house)
+    await other.locator("#conversations .gc-entry-title").click()
+    await expect(other.locator(f"{ANSWER}[data-state=done]")).to_have_count(1)
+    return other
+
+
+async def answer_again(page: Page, text: str) -> None:
+    await page.locator(ANSWER).hover()
+    await page.locator("[data-action=again]").click()
+    await expect(page.locator(f"{ANSWER}[data-state=done]")).to_contain_text(text)
+
+
 async def edit(page: Page, text: str) -> None:
     question = page.locator("#chat-log [data-role=user]").last
     await question.hover()
@@ -195,14 +209,10 @@ async def test_a_reload_shows_the_branch_that_was_shown_though_another_page_keep
     visitor: BrowserContext, house: House
 ) -> None:
     page = await open_with_an_owl(visitor, house)
-    other = await open_in(visitor, house)
-    await other.locator("#conversations .gc-entry-title").click()
-    await expect(other.locator(f"{ANSWER}[data-state=done]")).to_have_count(1)
+    other = await open_beside(visitor, house)
     await edit(page, "a fox")
     await other.evaluate(KEEP_HEADS_LATE)
-    await other.locator(ANSWER).hover()
-    await other.locator("[data-action=again]").click()
-    await expect(other.locator(f"{ANSWER}[data-state=done]")).to_contain_text("answer 2")
+    await answer_again(other, "answer 2")
     await page.press(EDITED, "Enter")
     await expect(page.locator(f"{ANSWER}[data-state=done]")).to_contain_text("answer 3")
 
@@ -216,14 +226,10 @@ async def test_what_another_page_ends_leads_nobody_away_from_what_they_asked_sin
     visitor: BrowserContext, house: House
 ) -> None:
     page = await open_with_an_owl(visitor, house)
-    other = await open_in(visitor, house)
-    await other.locator("#conversations .gc-entry-title").click()
-    await expect(other.locator(f"{ANSWER}[data-state=done]")).to_have_count(1)
+    other = await open_beside(visitor, house)
     await page.evaluate(HEAR_LATE)
     await other.evaluate(KEEP_HEADS_LATE)
-    await other.locator(ANSWER).hover()
-    await other.locator("[data-action=again]").click()
-    await expect(other.locator(f"{ANSWER}[data-state=done]")).to_contain_text("answer 2")
+    await answer_again(other, "answer 2")
     await edit(page, "a fox")
     await page.press(EDITED, "Enter")
     await expect(page.locator(f"{ANSWER}[data-state=done]")).to_contain_text("answer 3")
