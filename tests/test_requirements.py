@@ -37,10 +37,14 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 """On which all is there as a wheel, and nothing unpinned. The oldest is the Space's."""
 
 
+def wanted_with(*more: Path) -> str:
+    """The lines of the requirements, and of other files."""
+    return "\n".join(file.read_text(encoding="utf-8") for file in (REQUIREMENTS, *more))
+
+
 def pins(*more: Path) -> list[Requirement]:
     """Of the requirements, and of those of other files."""
-    texts = (file.read_text(encoding="utf-8") for file in (REQUIREMENTS, *more))
-    lines = (line.partition(" #")[0].strip() for text in texts for line in text.splitlines())
+    lines = (line.partition(" #")[0].strip() for line in wanted_with(*more).splitlines())
     return [Requirement(line) for line in lines if line and not line.startswith("#")]
 
 
@@ -96,7 +100,7 @@ WHEELS: Final = ("--only-binary", ":all:")
 def registry() -> None:
     """Where one is reached. It is asked about whatever any platform needs."""
     try:
-        resolve("\n".join(file.read_text(encoding="utf-8") for file in (REQUIREMENTS, *BESIDE)), "--universal")
+        resolve(wanted_with(*BESIDE), "--universal")
     except AssertionError as error:
         lack(f"needs a package registry, and none is reached: {str(error)[:200]}", promised=False)
 
@@ -139,7 +143,7 @@ def test_the_line_that_builds_a_space_resolves_to_our_pins(registry: None) -> No
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_there_is_a_wheel_for_all_that_a_platform_needs_and_nothing_is_unpinned(platform: str, registry: None) -> None:
-    wanted = "\n".join(file.read_text(encoding="utf-8") for file in (REQUIREMENTS, *BESIDE))
+    wanted = wanted_with(*BESIDE)
     where = "--python-platform", PLATFORMS[platform][0]
     for python in PYTHONS:
         found = resolve(wanted, *where, python=python, only=WHEELS, looked_up=True)
