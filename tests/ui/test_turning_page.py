@@ -13,7 +13,7 @@ from tests.requires import needs
 from tests.ui.conftest import House
 from tests.ui.conversations import ANSWER, number_answers, open_in
 from tests.ui.kept_page import FIND_KEEPER
-from tests.ui.scripts import BEGUN, DONE, plays
+from tests.ui.scripts import BEGUN, DONE, plays, says
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
 
@@ -220,6 +220,35 @@ async def test_a_reload_shows_the_branch_that_was_shown_though_another_page_keep
     await page.reload()
 
     await expect(page.locator("#chat-log [data-role=user]")).to_have_text(["a fox"])
+
+
+async def test_an_answer_that_another_page_waits_for_keeps_nobody_from_asking_in_their_own_branch(
+    visitor: BrowserContext, house: House
+) -> None:
+    page = await open_with_an_owl(visitor, house)
+    other = await open_beside(visitor, house)
+    goes_on = asyncio.Event()
+    answers = plays(BEGUN, TextDelta("answer 2"), goes_on.wait, DONE)
+    house.script = lambda request: answers(request)
+    await edit(page, "a fox")
+    await other.evaluate(KEEP_HEADS_LATE)
+    await other.locator(ANSWER).hover()
+    await other.locator("[data-action=again]").click()
+    await expect(other.locator(f"{ANSWER}[data-state=writing]")).to_contain_text("answer 2")
+    await expect(page.locator(".gc-branch[data-at='1/2']")).to_have_count(1)
+    await expect(page.locator("#chat-stop")).to_be_hidden()
+
+    answers = says("answer 3")
+    await page.press(EDITED, "Enter")
+    await expect(page.locator("#chat-log [data-role=user]")).to_have_text(["a fox"])
+    await expect(page.locator(f"{ANSWER}[data-state=done]")).to_contain_text("answer 3")
+    await page.locator("[data-action=previous]").click()
+    await expect(page.locator(f"{ANSWER}[data-state=writing]")).to_contain_text("answer 2")
+    await expect(page.locator("#chat-stop")).to_be_visible()
+
+    goes_on.set()
+    await expect(page.locator(f"{ANSWER}[data-state=done]")).to_contain_text("answer 2")
+    await expect(page.locator("#chat-stop")).to_be_hidden()
 
 
 async def test_what_another_page_ends_leads_nobody_away_from_what_they_asked_since(

@@ -36,6 +36,10 @@ export class KeptRuns {
     return this.runs.get(this.tree.head.id) ?? null;
   }
 
+  get under() {
+    return this.running ? [this.running] : [];
+  }
+
   /** @param {Tree} tree */
   open(tree) {
     this.tree = tree;

@@ -67,10 +67,14 @@ export class Conversation {
     this.list.showIn(host, this.opening);
   }
 
-  /** The answer under way in what is shown; null when nobody writes. */
+  /** The answer under way in the branch that is shown; null when nobody writes there. */
   get running() {
-    for (const run of this.runs.values()) if (run.tree === this.tree && !run.over && !run.stopped) return run;
-    return null;
+    return this.under.find(({ message }) => this.tree.branch().includes(message)) ?? null;
+  }
+
+  /** All answers under way in this conversation; another window may have asked for some, in a branch that is not shown. */
+  get under() {
+    return [...this.runs.values()].filter((run) => run.tree === this.tree && !run.over && !run.stopped);
   }
 
   /**
@@ -83,7 +87,7 @@ export class Conversation {
     this.tree = running?.tree ?? tree;
     this.opening = false;
     // Whose page went before its end was kept, and which has no name to ask for it by: it ended there.
-    for (const one of this.tree.messages.values()) if (!one.answer && !this.runs.has(one.id) && isUnder(one.state)) one.state = "stopped";
+    for (const one of this.tree.messages.values()) if (!one.answer && !this.runs.has(one.id) && ["waiting", "writing"].includes(one.state ?? "")) one.state = "stopped";
     this.list.open(this.tree);
     void this.resume(this.tree);
     this.#busy();
@@ -110,10 +114,7 @@ export class Conversation {
    * @param {Ahead | null} [ahead] where it was sent already
    */
   ask(text, pictures = [], extra = {}, soon = false, ahead = null) {
-    if (this.running) {
-      this.hint(say("still_answering"));
-      return null;
-    }
+    if (this.#tellBusy()) return null;
     const question = this.tree.add({ role: "user", text, pictures: pictures.map(plain), extra });
     this.#keepMessage(question);
     return this.#answer(question, soon, ahead);
@@ -140,10 +141,7 @@ export class Conversation {
    * @param {boolean} [soon] as of `ask`
    */
   askInstead(asked, text, soon = false) {
-    if (this.running) {
-      this.hint(say("still_answering"));
-      return null;
-    }
+    if (this.#tellBusy()) return null;
     const { pictures, extra, parent } = asked;
     const question = this.tree.add({ role: "user", text, pictures, extra }, parent);
     this.#keepMessage(question);
@@ -177,7 +175,8 @@ export class Conversation {
 
   /** Take everything out; for a while it can be taken back. */
   clear() {
-    this.stop();
+    for (const run of this.under) run.stop();
+    this.#busy();
     if (!this.tree.empty) this.#drop(this.tree, this.tree.clear(), say("cleared"));
     this.show();
   }
@@ -212,7 +211,7 @@ export class Conversation {
     const { message } = turn;
     return {
       turn: (by) => this.#turn(message, by),
-      edit: () => (this.running ? this.hint(say("still_answering")) : this.#edit(turn)),
+      edit: () => this.#tellBusy() || this.#edit(turn),
       editOn: () => this.#edit(turn),
       again: () => this.again(message),
       goOn: () => this.goOn(message),
@@ -253,10 +252,9 @@ export class Conversation {
    * @param {Message} message
    */
   again(message) {
-    if (this.running) return this.hint(say("still_answering"));
+    if (this.#tellBusy()) return null;
     const question = this.tree.message(message.parent);
-    if (question?.role === "user") return this.#answer(question);
-    return null;
+    return question?.role === "user" ? this.#answer(question) : null;
   }
 
   /**
@@ -265,7 +263,7 @@ export class Conversation {
    * @param {Message} message
    */
   async goOn(message) {
-    if (this.running) return this.hint(say("still_answering"));
+    if (this.#tellBusy()) return null;
     const { answer } = this.list.answerOf(message);
     const question = this.tree.message(message.parent);
     const body = { turns: this.#turnsTo(message), ...this.options(), continues: true };
@@ -280,7 +278,7 @@ export class Conversation {
    * @param {Message} message
    */
   async shorten(message) {
-    if (this.running) return this.hint(say("still_answering"));
+    if (this.#tellBusy()) return null;
     const { tree } = this;
     const { turns, last } = olderHalf(tree.branch(message.parent), (one) => this.#textOf(one));
     if (!last || !turns.length) return null;
@@ -343,6 +341,12 @@ export class Conversation {
     this.ended(view.answer, extra ?? {});
   }
 
+  /** Whether something is to wait until an answer is over, which is told. @param {unknown} busy */
+  #tellBusy(busy = this.running) {
+    if (busy) this.hint(say("still_answering"));
+    return Boolean(busy);
+  }
+
   #busy() {
     document.body.toggleAttribute(`data-${this.name}`, Boolean(this.running));
     if (this.running) document.body.setAttribute(`data-${this.name}`, "busy");
@@ -361,10 +365,11 @@ export class Conversation {
    * @param {number} by
    */
   #turn(message, by) {
-    if (this.running) return this.hint(say("still_answering"));
+    if (this.#tellBusy()) return null;
     this.tree.turnTo(message, by);
     this.keeper?.head(this.tree);
     this.show();
+    this.#busy();
   }
 
   /**
@@ -373,7 +378,7 @@ export class Conversation {
    * @param {Message} message
    */
   remove(message) {
-    if (this.running) return this.hint(say("still_answering"));
+    if (this.#tellBusy(this.under.length)) return;
     this.#drop(this.tree, this.tree.remove(message), say("message_deleted"));
     this.show();
   }
@@ -384,10 +389,7 @@ export class Conversation {
    * @param {string} words
    */
   #drop(tree, { gone, moved, back }, words) {
-    this.keeper?.announceRemoval(
-      tree,
-      gone.map(({ id }) => id),
-    );
+    this.keeper?.announceRemoval(tree, gone.map(({ id }) => id));
     for (const message of moved) this.keeper?.message(tree, message);
     this.keeper?.head(tree);
     offerUndo(words, () => {
@@ -424,6 +426,3 @@ export class Conversation {
 
 /** Of a picture, what is sent and kept of it. @param {Picture} picture */
 const plain = ({ name, url }) => ({ name, url });
-
-/** Whether an answer that stands so is under way. @param {string | undefined} state */
-const isUnder = (state) => state === "waiting" || state === "writing";

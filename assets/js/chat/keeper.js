@@ -365,10 +365,10 @@ export class Keeper {
     }, 50);
     if (changed === null) return this.finder.forgetAll();
     this.finder.forget(changed);
-    const { tree, running } = this.conversation;
-    if (changed !== tree.head.id || running) return;
+    const { tree, under } = this.conversation;
+    if (changed !== tree.head.id || under.length) return;
     const whole = await this.store.read(changed);
-    if (!whole || this.conversation.tree !== tree || this.conversation.running || tree.holds(whole.messages)) return;
+    if (!whole || this.conversation.tree !== tree || this.conversation.under.length || tree.holds(whole.messages)) return;
     const { draft, options } = tree.head;
     this.conversation.open(new Tree({ ...whole.head, draft, options }, whole.messages).stayAt(tree.head.leaf));
     rememberOpen(this.kind, changed, this.conversation.tree.head.leaf);

@@ -64,8 +64,8 @@ export interface KeptConversation {
   tree: Tree;
   /** Whether the one of before is still on its way. */
   opening: boolean;
-  /** What runs in the open one. */
-  readonly running: unknown;
+  /** What runs in the open one, in branches that are not shown too. */
+  readonly under: unknown[];
   /** What runs, by conversation. */
   runs: Map<string, { tree: Tree; message: Message; answer: { readonly data: Partial<Message> }; leave?: () => void; stop?: () => void }>;
   open(tree: Tree): unknown;
