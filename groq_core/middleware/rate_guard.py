@@ -41,7 +41,7 @@ class RateGuard:
 
     A wait of up to 2.5 s is waited for; a longer one only by the last target, within the request's time. What
     could never fit a limit is refused here, so that the chain can shrink it or ask a roomier target; where there is
-    none, the provider is asked all the same, since the count is ours.
+    none, the provider is asked all the same, since the count is ours: in turn if that comes in time, else at once.
     """
 
     def __init__(
@@ -72,9 +72,9 @@ class RateGuard:
     async def __call__(self, handle: Handler[Attempt], attempt: Attempt) -> Events:
         caller, spec = attempt.request.caller, attempt.spec
         buckets = self._budgets.of(caller.credential, spec.name)
-        cost = self.cost(attempt)
+        full = cost = self.cost(attempt)
         if attempt.insistent:
-            cost = buckets.within(cost)
+            cost = buckets.within(full)
         elif (bucket := buckets.never(cost)) is not None:
             raise _too_large(spec, cost, bucket)
         reservation = buckets.enter_now(cost)
@@ -83,16 +83,9 @@ class RateGuard:
             left = attempt.budget.remaining_s
             # Who is the last hope waits nearly to the end; something of the time must be left to answer in.
             patience = left - 0.5 if attempt.last or attempt.patient else min(SHORT_WAIT_S, left)
-            if wait > 0:
-                if wait > patience:
-                    raise _full(spec, wait)
+            if 0 < wait <= patience:
                 yield Waiting(seconds=wait, reason=RATE_LIMIT, target=spec.name)
-            try:
-                # What is ahead may take longer than it was thought to; then somebody else is asked.
-                async with asyncio.timeout(max(0.0, min(left, patience + 0.5))):
-                    reservation = await self._enter(buckets, attempt, cost)
-            except TimeoutError as error:
-                raise _full(spec, max(wait, buckets.wait(cost, caller.user))) from error
+            reservation = await self._enter_within(patience, buckets, attempt, cost, full)
         cost = reservation.cost
 
         def on_headers(headers: Mapping[str, str]) -> None:
@@ -125,6 +118,23 @@ class RateGuard:
             if not settled:
                 buckets.leave(reservation)
             buckets.release_learners()
+
+    async def _enter_within(
+        self, patience: float, buckets: TargetBuckets, attempt: Attempt, cost: Cost, full: Cost
+    ) -> Reservation:
+        """Take a place in turn if that comes in time; if not, who is asked although our count says never takes one."""
+        user = attempt.request.caller.user
+        wait = buckets.wait(cost, user)
+        if wait <= patience:
+            try:
+                # What is ahead may take longer than it was thought to; then somebody else is asked.
+                async with asyncio.timeout(max(0.0, min(attempt.budget.remaining_s, patience + 0.5))):
+                    return await self._enter(buckets, attempt, cost)
+            except TimeoutError:
+                wait = max(wait, buckets.wait(cost, user))
+        if attempt.insistent and (reservation := buckets.enter_anyway(cost, full)) is not None:
+            return reservation
+        raise _full(attempt.spec, wait)
 
     async def _enter(self, buckets: TargetBuckets, attempt: Attempt, cost: Cost) -> Reservation:
         """Take a place; limits that become known while it is waited for count as if they had been."""
@@ -163,8 +173,8 @@ class RateGuard:
             ("tokens", 86400, limits.tpd),
         )
         for kind, window, limit in hidden:
-            if limit is not None and not buckets.has(kind, window):
-                buckets.cap(kind, window, self._budgets.ceiling(kind, window, limit))
+            if limit is not None:
+                buckets.cap(kind, window, limit)
 
     def _learn_text(self, buckets: TargetBuckets, text: LimitText) -> None:
         """A refusal names the limit that the headers do not."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import inf
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import msgspec
 
@@ -21,6 +21,12 @@ UNKNOWN_AT_ONCE = 8
 
 SHARE_S = 0.6
 """Seconds until a process that needs a larger part of a limit has been heard by the others."""
+
+USUAL_PART = 0.25
+"""Of the tokens that are held for an answer, what is thought to be used before any was seen."""
+
+LEARNING_RATE = 0.1
+"""How much one answer's length counts for what is thought of the next."""
 
 SLACK_S = 0.25
 """Seconds of refill left in a bucket that others draw on too. Without it one request in 500 was refused."""
@@ -68,19 +74,27 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
                 return self
 
 
+BucketKey: TypeAlias = tuple[str, int, bool]
+"""Dimension, seconds, and whether it is a ceiling of ours: beside the provider's limit, not in its place."""
+
+
 class Bucket:
     """
     One limit of one target, as far as we know it.
 
     Attributes:
         limit: Capacity; refills within ``window_s`` seconds.
+        own: It is a ceiling of ours, which nothing that a provider tells changes; else the provider's.
         share: The part of it that is this process's; others have the rest. The level is that of the part.
         held: Part of it promised to requests under way and not yet charged by the provider.
     """
 
-    __slots__ = ("_at", "_level", "held", "kind", "limit", "share", "window_s")
+    __slots__ = ("_at", "_level", "held", "kind", "limit", "own", "share", "window_s")
 
-    def __init__(self, kind: str, window_s: int, limit: float, level: float, now: float, share: float = 1.0) -> None:
+    def __init__(
+        self, kind: str, window_s: int, limit: float, level: float, now: float, share: float = 1.0, *, own: bool = False
+    ) -> None:
+        self.own = own
         self.kind = kind
         self.window_s = window_s
         self.limit = limit
@@ -91,6 +105,10 @@ class Bucket:
 
     def __repr__(self) -> str:
         return f"<Bucket {self.kind}/{self.window_s}s {self._level:g} of {self.limit:g}, {self.held:g} held>"
+
+    @property
+    def key(self) -> BucketKey:
+        return self.kind, self.window_s, self.own
 
     def level(self, now: float) -> float:
         """What the provider would say remains; may be negative after a burst."""
@@ -132,15 +150,17 @@ class Reservation:
 
     Attributes:
         charged: The provider has charged what it charges at the start.
+        counted: What was charged at the start by our own estimate, by bucket of which the provider told nothing.
         held: What is still held for it, by bucket.
     """
 
-    __slots__ = ("charged", "cost", "held")
+    __slots__ = ("charged", "cost", "counted", "held")
 
     def __init__(self, cost: Cost) -> None:
         self.cost = cost
         self.charged = False
-        self.held: dict[tuple[str, int], float] = {}
+        self.counted: dict[BucketKey, float] = {}
+        self.held: dict[BucketKey, float] = {}
 
 
 class BudgetStore(Protocol):
@@ -182,10 +202,11 @@ class TargetBudget:
         self._clock = clock
         self.share = share
         self.known = False
-        self._buckets: dict[tuple[str, int], Bucket] = {}
+        self._buckets: dict[BucketKey, Bucket] = {}
         self._open: set[Reservation] = set()
         self._admitted = 0
         self._told_at = 0
+        self._usual_part = USUAL_PART
 
     def __iter__(self) -> Iterator[Bucket]:
         return iter(self._buckets.values())
@@ -196,7 +217,7 @@ class TargetBudget:
         """Take over what the provider said of one limit; it knows better than we do."""
         now = self._clock()
         # What the provider tells is left of the whole limit; only a part of that is this process's.
-        bucket = self._buckets.get((kind, window_s))
+        bucket = self._buckets.get((kind, window_s, False))
         if bucket is None:
             self._adopt(Bucket(kind, window_s, limit, remaining * self.share, now, self.share))
         else:
@@ -204,7 +225,7 @@ class TargetBudget:
 
     def _adopt(self, bucket: Bucket) -> None:
         """A limit we did not know of: requests that are under way draw on it too."""
-        self._buckets[bucket.kind, bucket.window_s] = bucket
+        self._buckets[bucket.key] = bucket
         for reservation in self._open:
             start, answer = reservation.cost.of(bucket.kind)
             self._hold(reservation, bucket, answer if reservation.charged else start + answer)
@@ -212,32 +233,28 @@ class TargetBudget:
     @staticmethod
     def _hold(reservation: Reservation, bucket: Bucket, amount: float) -> None:
         bucket.held += amount
-        reservation.held[bucket.kind, bucket.window_s] = amount
+        reservation.held[bucket.key] = amount
 
     @staticmethod
     def _release(reservation: Reservation, bucket: Bucket, amount: float) -> None:
         """Give back up to so much of what is held."""
-        held = reservation.held.get((bucket.kind, bucket.window_s), 0.0)
+        held = reservation.held.get(bucket.key, 0.0)
         amount = min(amount, held)
         bucket.held = max(0.0, bucket.held - amount)
-        reservation.held[bucket.kind, bucket.window_s] = held - amount
+        reservation.held[bucket.key] = held - amount
 
-    def cap(self, kind: str, window_s: int, limit: float) -> None:
-        """Set a ceiling of our own, or one the provider has but does not tell; never above what it told."""
-        bucket = self._buckets.get((kind, window_s))
-        if bucket is None:
-            # What was asked before we knew of this limit has been counted against it all the same.
-            under_way = sum(1 for reservation in self._open if not reservation.charged)
-            used = self._admitted - under_way if kind == "requests" else 0
-            level = max(0.0, limit * self.share - used)
-            self._adopt(Bucket(kind, window_s, limit, level, self._clock(), self.share))
-        elif limit < bucket.limit:
-            now = self._clock()
-            # A lower ceiling gives nothing back: what was spent stays spent.
-            bucket.set(limit, min(bucket.level(now), limit * self.share), now)
-
-    def has(self, kind: str, window_s: int) -> bool:
-        return (kind, window_s) in self._buckets
+    def cap(self, kind: str, window_s: int, limit: float, *, own: bool = False) -> None:
+        """Set a limit that the provider has and tells nothing of, or a ceiling of our own beside what it has."""
+        if (kind, window_s, own) in self._buckets:
+            return
+        # What was asked before we knew of this limit has been counted against it all the same.
+        under_way = sum(1 for reservation in self._open if not reservation.charged)
+        used = self._admitted - under_way if kind == "requests" else 0
+        level = max(0.0, limit * self.share - used)
+        self._adopt(Bucket(kind, window_s, limit, level, self._clock(), self.share, own=own))
+        for reservation in self._open:
+            if reservation.charged:
+                reservation.counted[kind, window_s, own] = 1.0 if kind == "requests" else 0.0
 
     def resize(self, share: float) -> None:
         """This process may spend so much of every limit here; others have the rest."""
@@ -264,28 +281,47 @@ class TargetBudget:
         """Whether as many are under way as may be before the first answer has told the limits."""
         return not self.known and len(self._open) >= UNKNOWN_AT_ONCE
 
-    def room_in(self, cost: Cost) -> float:
-        """Seconds until a request fits, by the limits that are known; 0 when it does."""
+    def exceeded(self, cost: Cost) -> frozenset[BucketKey]:
+        """The provider's limits that this request is larger than."""
+        return frozenset(
+            key for key, bucket in self._buckets.items() if not bucket.own and sum(cost.of(bucket.kind)) > bucket.limit
+        )
+
+    def room_in(self, cost: Cost, *, but: frozenset[BucketKey] = frozenset()) -> float:
+        """Seconds until a request fits, by the limits that are known and count; 0 when it does."""
         if not self._buckets:
             return 0.0
         now = self._clock()
-        return max((bucket.wait(sum(cost.of(bucket.kind)), now) for bucket in self._buckets.values()), default=0.0)
+        wants = ((sum(cost.of(bucket.kind)), bucket) for key, bucket in self._buckets.items() if key not in but)
+        # Of a limit that is overdrawn nothing may be taken, and who takes nothing may go.
+        return max((bucket.wait(amount, now) for amount, bucket in wants if amount > 0), default=0.0)
 
     def wait(self, cost: Cost, ahead: Sequence[Cost]) -> float:
-        """Seconds until a request fits behind others; 0 when it does."""
+        """
+        Seconds until a request fits behind others; 0 when it does.
+
+        Of those ahead it counts what they will use, by what others did, and not all that is held for them: most
+        answers are far shorter than they may be.
+        """
         if self.holds_back:
             # A guess at when the first answer's headers will have told the limits.
             return 0.5
         now = self._clock()
+        wants = ((sum(cost.of(bucket.kind)), bucket) for bucket in self._buckets.values())
         return max(
             (
                 bucket.wait(0, now)
-                if sum(cost.of(bucket.kind)) > bucket.limit
-                else _wait_behind(bucket, sum(cost.of(bucket.kind)), [sum(one.of(bucket.kind)) for one in ahead], now)
-                for bucket in self._buckets.values()
+                if amount > bucket.limit
+                else _wait_behind(bucket, amount, sum(self._usual(one, bucket.kind) for one in ahead), now)
+                for amount, bucket in wants
+                if amount > 0
             ),
             default=0.0,
         )
+
+    def _usual(self, cost: Cost, kind: str) -> float:
+        start, answer = cost.of(kind)
+        return start + answer * self._usual_part
 
     def reserve(self, cost: Cost) -> Reservation:
         """Hold what a request takes at most, from its admission on."""
@@ -316,7 +352,7 @@ class TargetBudget:
         """
         stale = at is not None and at < self._told_at
         for key, (limit, remaining) in told.items():
-            bucket = self._buckets.get(key)
+            bucket = self._buckets.get((*key, False))
             if bucket is None:
                 self.learn(*key, limit, remaining)
             elif not stale:
@@ -329,10 +365,11 @@ class TargetBudget:
         if not reservation.charged:
             reservation.charged = True
             now = self._clock()
-            for key, bucket in self._buckets.items():
+            for bucket in self._buckets.values():
                 start, _ = reservation.cost.of(bucket.kind)
-                if key not in told:
+                if bucket.own or (bucket.kind, bucket.window_s) not in told:
                     bucket.charge(start, now)
+                    reservation.counted[bucket.key] = start
                 self._release(reservation, bucket, start)
         self.known = True
 
@@ -344,19 +381,23 @@ class TargetBudget:
             used: What it really took; None when nothing was charged that is not in the headers already.
         """
         self._open.discard(reservation)
+        if used is not None and reservation.cost.tokens_out > 0:
+            part = min(1.0, used.tokens_out / reservation.cost.tokens_out)
+            self._usual_part += LEARNING_RATE * (part - self._usual_part)
         now = self._clock()
         for bucket in self._buckets.values():
             self._release(reservation, bucket, inf)
             if used is not None:
-                # The start was charged when the headers came, or is now, where none came.
                 start_used, answer_used = used.of(bucket.kind)
-                bucket.charge(answer_used if reservation.charged else start_used + answer_used, now)
+                # The start was charged when the headers came: by the provider, or by our estimate of it.
+                charged = reservation.counted.get(bucket.key, start_used) if reservation.charged else 0.0
+                bucket.charge(start_used - charged + answer_used, now)
 
 
-def _wait_behind(bucket: Bucket, amount: float, ahead: list[float], now: float) -> float:
+def _wait_behind(bucket: Bucket, amount: float, ahead: float, now: float) -> float:
     own = bucket.limit * bucket.share
     if amount > own:
         return SHARE_S
     # Those ahead have not been let in, so nothing is held for them yet.
-    missing = amount + sum(ahead) - (bucket.level(now) - bucket.held)
+    missing = amount + ahead - (bucket.level(now) - bucket.held)
     return missing * bucket.window_s / own if missing > 1e-3 else 0.0

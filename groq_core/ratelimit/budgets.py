@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
+from groq_core.ratelimit.buckets import Bucket
 from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.ratelimit.waiting import TargetBuckets
 
@@ -47,9 +48,9 @@ class LocalBudgets:
                 self._targets.popitem(last=False)
             buckets = self._targets[key] = TargetBuckets(self._clock, self.share if credential == SERVER else 1.0)
             if self._rpm is not None:
-                buckets.cap("requests", 60, self._rpm)
+                buckets.cap("requests", 60, self._rpm, own=True)
             if self._tpm is not None:
-                buckets.cap("tokens", 60, self._tpm)
+                buckets.cap("tokens", 60, self._tpm, own=True)
         else:
             self._targets.move_to_end(key)
         return buckets
@@ -61,14 +62,14 @@ class LocalBudgets:
         """All targets under a credential."""
         return [(name, buckets) for (of, name), buckets in list(self._targets.items()) if of == credential]
 
-    def ceiling(self, kind: str, window_s: int, told: float) -> float:
-        """The lower of what the provider told and our own ceiling."""
-        own = {("requests", 60): self._rpm, ("tokens", 60): self._tpm}.get((kind, window_s))
-        return told if own is None else min(told, own)
-
 
 def limit_status(buckets: TargetBuckets, now: float) -> tuple[LimitStatus, ...]:
-    """The buckets as the status panel shows them."""
+    """The buckets as the status panel shows them: of a provider's limit and our ceiling, the one that leaves less."""
+    tightest: dict[tuple[str, int], Bucket] = {}
+    for bucket in buckets:
+        beside = tightest.setdefault((bucket.kind, bucket.window_s), bucket)
+        if bucket.level(now) - bucket.held < beside.level(now) - beside.held:
+            tightest[bucket.kind, bucket.window_s] = bucket
     return tuple(
         LimitStatus(
             kind=bucket.kind,
@@ -77,6 +78,6 @@ def limit_status(buckets: TargetBuckets, now: float) -> tuple[LimitStatus, ...]:
             remaining=round(max(0.0, bucket.level(now) - bucket.held) / bucket.share, 1),
             full_in_s=round((bucket.limit - bucket.level(now) / bucket.share) * bucket.window_s / bucket.limit, 1),
         )
-        for bucket in buckets
+        for bucket in tightest.values()
         if bucket.limit > 0 and bucket.share > 0
     )

@@ -40,7 +40,7 @@ class TargetBuckets:
         self._asked = 0.0
         self._queues: OrderedDict[str, deque[_Waiter]] = OrderedDict()
         self._timer: asyncio.TimerHandle | None = None
-        self.learn, self.cap, self.has = self.budget.learn, self.budget.cap, self.budget.has
+        self.learn, self.cap = self.budget.learn, self.budget.cap
         self.never, self.within = self.budget.never, self.budget.within
 
     def __iter__(self) -> Iterator[Bucket]:
@@ -114,6 +114,17 @@ class TargetBuckets:
     def enter_now(self, cost: Cost) -> Reservation | None:
         """Take a place where there is one and nobody waits for it; else None."""
         if self._queues or not self._fits(cost):
+            return None
+        self._asked += 1
+        return self.budget.reserve(cost)
+
+    def enter_anyway(self, cost: Cost, full: Cost) -> Reservation | None:
+        """
+        Take a place, before all who wait, if all that is in the way are limits of the provider that ``full`` exceeds.
+
+        Such a limit is in doubt: whoever is asked although it says never need not wait for it.
+        """
+        if self.budget.room_in(cost, but=self.budget.exceeded(full)) > 0:
             return None
         self._asked += 1
         return self.budget.reserve(cost)

@@ -97,6 +97,63 @@ async def test_what_can_never_fit_is_said_to_be_too_large_with_the_limit() -> No
     assert caught.value.limit.limit == 1000
 
 
+@pytest.mark.parametrize(("ceiling", "asked"), [({"rpm": 5}, 5), ({"tpm": 3000}, 17), ({"rpm": 50, "tpm": 2000}, 9)])
+async def test_our_own_ceiling_holds_whatever_the_provider_tells(ceiling: dict[str, int], asked: int) -> None:
+    clock = Clock()
+    layer, _ = guard(clock, **ceiling)
+    below = Provider()
+
+    async def ask_a_hundred() -> None:
+        for _ in range(100):
+            await read(layer, below, attempt(clock=clock, name=NAME))
+
+    with pytest.raises(ProviderError) as caught:
+        await ask_a_hundred()
+
+    assert caught.value.kind is Kind.BUDGET
+    assert below.asked <= asked, "120 tokens each, and about 1,000 that are held for what one may take"
+
+
+async def test_a_ceiling_higher_than_the_providers_limit_changes_nothing() -> None:
+    clock = Clock()
+    layer, budgets = guard(clock, rpm=1000, tpm=100_000)
+    await read(layer, Provider(), attempt(clock=clock, name=NAME))
+
+    buckets = budgets.find("server", NAME)
+    assert buckets is not None
+    shown = {(limit.kind, limit.window_s): limit.limit for limit in limit_status(buckets, clock())}
+    assert shown[("tokens", 60)] == 8000
+    assert shown[("requests", 60)] == 30
+
+
+async def test_who_is_asked_although_it_never_fits_does_not_wait_in_vain_for_that_limit() -> None:
+    clock = Clock()
+    layer, budgets = guard(clock)
+    budgets.of("server", NAME).learn("tokens", 60, 10, 10)
+    below = Speaker().script(NAME, says("hi"))
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(3):
+            group.create_task(read(layer, below, attempt(clock=clock, name=NAME, insistent=True, last=True)))
+
+    assert below.asked == [NAME] * 3
+
+
+@pytest.mark.parametrize("ceiling", [{"rpm": 1}, {"tpm": 10}])
+async def test_not_even_they_pass_our_own_ceiling(ceiling: dict[str, int]) -> None:
+    clock = Clock()
+    layer, budgets = guard(clock, **ceiling)
+    budgets.of("server", NAME).learn("tokens", 60, 10, 10)
+    below = Speaker().script(NAME, says("hi"))
+    await read(layer, below, attempt(clock=clock, name=NAME, insistent=True, last=True))
+
+    with pytest.raises(ProviderError) as caught:
+        await read(layer, below, attempt(clock=clock, name=NAME, insistent=True, last=True))
+
+    assert caught.value.kind is Kind.BUDGET
+    assert below.asked == [NAME]
+
+
 async def test_a_short_wait_is_told_and_waited_for() -> None:
     budgets = LocalBudgets()
     buckets = budgets.of("server", NAME)

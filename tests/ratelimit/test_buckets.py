@@ -49,6 +49,34 @@ def test_a_bucket_never_grants_more_than_capacity_plus_rate_times_time(steps: li
     assert granted <= limit + now * limit / window + 0.1 * len(steps)
 
 
+async def test_what_takes_nothing_of_a_limit_is_not_held_back_by_it_however_overdrawn() -> None:
+    buckets = TargetBuckets(Clock())
+    buckets.learn("tokens", 60, 10, -90)
+    buckets.release_learners()
+
+    assert buckets.wait(Cost(audio_s=3)) == 0
+    assert buckets.enter_now(Cost(audio_s=3)) is not None
+    assert buckets.enter_now(Cost(tokens_in=1)) is None
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["a limit known before", "one known since the answer began"])
+async def test_what_was_really_read_counts_where_the_provider_tells_nothing(late: bool) -> None:
+    clock = Clock()
+    buckets = TargetBuckets(clock)
+    if not late:
+        buckets.cap("tokens", 86400, 1000)
+    buckets.release_learners()
+    reservation = await buckets.enter(Cost(tokens_in=10, tokens_out=500), "a")
+    buckets.charge(reservation, {("tokens", 60): (8000, 7900)})
+    if late:
+        buckets.cap("tokens", 86400, 1000)
+
+    buckets.leave(reservation, used=Cost(tokens_in=100, tokens_out=20))
+
+    left = {bucket.window_s: bucket.level(clock()) for bucket in buckets}
+    assert left == {60: 7880, 86400: 880}
+
+
 async def test_what_the_provider_says_wins_over_what_we_counted() -> None:
     buckets = TargetBuckets(Clock())
     buckets.learn("tokens", 60, 8000, 8000)
