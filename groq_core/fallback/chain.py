@@ -33,13 +33,13 @@ from groq_core.events import (
 )
 from groq_core.failures import policy
 from groq_core.fallback.decide import State, decide
-from groq_core.fallback.ending import callers_fault, chain_error, refusal
+from groq_core.fallback.ending import callers_fault, cause_of, chain_error, refusal
 from groq_core.fallback.health import Health
 from groq_core.fallback.hedge import Hedging
 from groq_core.fallback.run import ChainLimits, ChainRun, TargetTurn
 from groq_core.fallback.shrink import shrink
 from groq_core.fallback.splice import Diverged, Splice, Unclear
-from groq_core.fallback.turns import Turns
+from groq_core.fallback.turns import IN_DOUBT, Turns
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Attempt, Budget, Handler
 from groq_core.requests import Request
@@ -181,11 +181,13 @@ class FallbackChain:
                             continue  # the reader has seen thoughts about this answer already
                     elif type(event) in CONTENT_KINDS:
                         heard = run.beyond_text = True
-                    elif type(event) is AttemptStarted and event.hedge:
-                        # The second of a race has had its turn, whoever wins.
-                        run.queue = deque(
-                            one for one in run.queue if (one.provider, one.id) != (event.provider, event.model)
-                        )
+                    elif type(event) is AttemptStarted:
+                        run.reached.add(event.provider)
+                        if event.hedge:
+                            # The second of a race has had its turn, whoever wins.
+                            run.queue = deque(
+                                one for one in run.queue if (one.provider, one.id) != (event.provider, event.model)
+                            )
                     elif type(event) is Finished and splice is not None and not splice.joined:
                         for piece in self._splice(run, spec, splice, None):
                             yield piece
@@ -283,11 +285,10 @@ class FallbackChain:
         if run.is_committed:
             # Whoever can continue the text comes first; the rest would have to repeat it to the letter. A provider
             # in doubt comes last, since every silence costs the time that another would need.
-            run.queue = deque(
-                sorted(
-                    run.queue, key=lambda one: (run.doubts.get(one.provider, 0) >= 2, not one.can(Capability.PREFILL))
-                )
-            )
+            def place(one: ModelSpec) -> tuple[bool, bool]:
+                return run.doubts.get(one.provider, 0) >= IN_DOUBT, not one.can(Capability.PREFILL)
+
+            run.queue = deque(sorted(run.queue, key=place))
             if move.later:
                 run.again.add(spec.name)
                 run.queue.append(spec)
@@ -343,6 +344,7 @@ class FallbackChain:
             raise BrokenAnswerError(
                 "the answer broke off and no other model could complete it",
                 failures=failures,
+                kind=cause_of(failures),
                 retry_after=retry_after,
                 hint="What you have is what arrived; ask again for a whole answer.",
             )

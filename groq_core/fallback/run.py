@@ -79,7 +79,8 @@ class ChainRun(msgspec.Struct, eq=False):
         beyond_text: The reader has something that cannot be continued: a tool call, audio, segments.
         failures: Of those asked, and of those that a guard kept us from asking.
         skipped: What those that cool down suffered from.
-        asked: Models asked so far, in order.
+        asked: Models that have had their turn so far, in order; of some our own guard let nothing through.
+        reached: Providers that were really asked.
         doubts: How many targets of a provider failed in a way that puts the provider in doubt.
         again: Targets asked once more to complete what they began.
         insisted, patience: Targets asked against our own count, and asked again after a short wait they named.
@@ -96,6 +97,7 @@ class ChainRun(msgspec.Struct, eq=False):
     failures: list[ProviderError] = []
     skipped: list[ProviderError] = []
     asked: list[ModelSpec] = []
+    reached: set[str] = set()
     doubts: dict[str, int] = {}
     refused_prefill: set[str] = set()
     again: set[str] = set()

@@ -15,6 +15,9 @@ from groq_core.fallback.health import Health
 from groq_core.fallback.run import ChainRun, PassedOver, TargetTurn, Why
 from groq_core.models.spec import ModelSpec
 
+IN_DOUBT = 2
+"""Targets of a provider that failed in a way that puts it in doubt, after which others come first."""
+
 SPARE_S = 1.0
 """Seconds that must be left after a wait for an answer to be worth waiting for."""
 
@@ -39,9 +42,13 @@ class Turns:
         return self._admission(spec) in ("closed", "probe")
 
     def next(self) -> ModelSpec | AttemptSkipped | None:
-        """Take the next of the queue: a model to ask, or the record of one that is passed over; None at its end."""
+        """
+        Take the next of the queue: a model to ask, or the record of one that is passed over.
+
+        None at its end, and where others come before what is left of it.
+        """
         run = self._run
-        if not run.queue:
+        if not run.queue or self._others_first():
             return None
         spec = run.queue.popleft()
         if not self.awake(spec):
@@ -52,15 +59,19 @@ class Turns:
             return AttemptSkipped(provider=spec.provider, model=spec.id, kind=Kind.BUDGET, message=message)
         return spec
 
+    def _others_first(self) -> bool:
+        """Whether all that is left of an answer's queue is of providers in doubt, while others were passed over."""
+        run = self._run
+        if not run.is_committed or any(run.doubts.get(one.provider, 0) < IN_DOUBT for one in run.queue):
+            return False
+        return any(one.spec.provider not in run.reached for one in self._open())
+
     def _is_reserved_for_others(self, spec: ModelSpec) -> bool:
         """Whether asking it would take the one request that is kept back for a provider not asked yet."""
         run = self._run
-        if not run.asked:
+        if spec.provider not in run.reached:
             return False
-        asked = {one.provider for one in run.asked}
-        if spec.provider not in asked:
-            return False
-        waiting = {one.provider for one in self.waiting()} - asked
+        waiting = {one.provider for one in self.waiting()} - run.reached
         return bool(waiting) and run.budget.remaining <= len(waiting)
 
     def waiting(self) -> list[ModelSpec]:
@@ -101,9 +112,10 @@ class Turns:
         First who our count alone kept out, then who cools down and named no time, then who comes back soonest; of
         these, providers that were not asked yet before others.
         """
-        asked = {one.provider for one in self._run.asked}
         found = [one for one in self._open() if not self._is_reserved_for_others(one.spec)]
-        found.sort(key=lambda one: one.spec.provider in asked)
+        if self._run.queue:
+            found = [one for one in found if one.spec.provider not in self._run.reached]
+        found.sort(key=lambda one: one.spec.provider in self._run.reached)
         for why in ("too large by our count", "cooling down"):
             for one in found:
                 if one.why == why and not one.back_at:

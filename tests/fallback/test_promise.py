@@ -70,9 +70,15 @@ LIMITS = [
     (),
     (("x-ratelimit-limit-tokens", "60000"), ("x-ratelimit-remaining-tokens", "0")),
     (("x-ratelimit-limit-tokens", "10"), ("x-ratelimit-remaining-tokens", "10")),
+    (("x-ratelimit-limit-tokens", "10"), ("x-ratelimit-remaining-tokens", "-90")),
+    (("x-ratelimit-limit-tokens", "1"), ("x-ratelimit-remaining-tokens", "0")),
+    (("x-ratelimit-limit-tokens", "0"), ("x-ratelimit-remaining-tokens", "0")),
     (("x-ratelimit-limit-tokens", "-1"), ("x-ratelimit-remaining-tokens", "lots")),
 ]
 """What stands beside a refusal about the target's limits: spent for a while, too small for anything, nonsense."""
+
+MOST_TOKENS = {"text": 1100, "picture": 4100, "recording": 0}
+"""What our count holds for one question of each kind, at most."""
 
 LONGEST_WAIT_S = 55.0
 """Of the sixty seconds that a request has: a time that is named is waited for as long as an answer fits behind it."""
@@ -226,7 +232,7 @@ class Mixtures(RuleBasedStateMachine):
     )
     def ask(self, kind: str, stream: bool, revisable: bool, together: int) -> None:
         house = self.house
-        healthy = self._due()
+        healthy = self._due(together * MOST_TOKENS[kind] if together > 1 else 0)
 
         async def all_at_once() -> list[Ended]:
             asked = (question(kind, stream=stream, revisable=revisable) for _ in range(together))
@@ -236,8 +242,12 @@ class Mixtures(RuleBasedStateMachine):
             check(ended, house, healthy, self.attempts)
         assert house.world.open == 0
 
-    def _due(self) -> set[str]:
-        """Healthy providers that did not ask, when they were ill, for more time than a request has."""
+    def _due(self, tokens: int) -> set[str]:
+        """
+        Healthy providers that did not ask, when they were ill, for more time than a request has.
+
+        Nor told of a limit that one fits into and so many at once do not: there our count is all that is known.
+        """
         house = self.house
         names = {spec.provider: [] for spec in house.world.specs}  # type: dict[str, list[str]]
         for spec in house.world.specs:
@@ -245,11 +255,14 @@ class Mixtures(RuleBasedStateMachine):
         return {
             provider
             for provider in house.world.healthy_providers()
-            if any(self._may_be_asked(provider, name) for name in names[provider])
+            if any(self._may_be_asked(provider, name, tokens) for name in names[provider])
         }
 
-    def _may_be_asked(self, provider: str, name: str) -> bool:
+    def _may_be_asked(self, provider: str, name: str, tokens: int) -> bool:
         health = self.house.health
+        limits = [bucket.limit for bucket in self.house.budgets.of("server", name) if bucket.kind == "tokens"]
+        if any(max(MOST_TOKENS.values()) <= limit < tokens for limit in limits):
+            return False
         if health.admission("server", provider, name) == "gone":
             return False
         named = health.has_retry_after("server", provider, name)
@@ -263,3 +276,82 @@ Mixtures.TestCase.settings = settings(
     max_examples=60, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )
 test_any_mixture_any_history = Mixtures.TestCase
+
+
+TOO_SMALL = Fault(
+    kind="status",
+    status=429,
+    message="Rate limit reached",
+    code="rate_limit_exceeded",
+    headers=LIMITS[3],
+)
+
+
+async def all_ask(house: House, together: int = 1) -> None:
+    healthy = house.world.healthy_providers()
+    texts = (question("text", stream=False, revisable=False) for _ in range(together))
+    for ended in await asyncio.gather(*(ask(house, text) for text in texts)):
+        check(ended, house, set(healthy), 3)
+
+
+def test_a_limit_that_was_told_too_small_for_anything_holds_back_none_of_several() -> None:
+    async def story() -> None:
+        house = House(
+            World(["p0:m0", "p1:m0"], lambda _: ANSWER, prefill=False), uniform=lambda low, high: low, attempts=3
+        )
+        house.world.faults = dict.fromkeys(["p0:m0", "p1:m0"], TOO_SMALL)
+        await all_ask(house)
+        del house.world.faults["p0:m0"]
+        await all_ask(house, 3)
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(story())
+
+
+def test_a_provider_that_our_own_count_kept_us_from_asking_keeps_its_request() -> None:
+    async def story() -> None:
+        names = ["p0:m0", "p1:m0", "p2:m0", "p2:m1"]
+        house = House(World(names, lambda _: ANSWER, prefill=False), uniform=lambda low, high: low, attempts=3)
+        at_once = msgspec.structs.replace(TOO_SMALL, headers=(("retry-after", "0"), *TOO_SMALL.headers))
+        house.world.faults = dict.fromkeys(names, at_once)
+        await all_ask(house)
+        house.world.faults["p0:m0"] = Fault(kind="refused")
+        await all_ask(house)
+        del house.world.faults["p0:m0"]
+        await all_ask(house)
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(story())
+
+
+def test_who_is_passed_over_comes_before_the_rest_of_a_provider_that_falls_silent_midway() -> None:
+    async def story() -> None:
+        others = [f"p1:m{number}" for number in range(8)]
+        world = World(["p0:m0", *others], lambda _: ANSWER, prefill=False)
+        house = House(world, uniform=lambda low, high: low, attempts=9)
+        world.faults = {"p0:m0": Fault(kind="status", status=503, message="over capacity")}
+        await all_ask(house)
+        world.faults = dict.fromkeys(others, Fault(kind="stall", after=1))
+        ended = await ask(house, question("text", stream=True, revisable=False))
+        check(ended, house, {"p0"}, 9)
+        assert len(house.world.asked) == 2 + 3, "of those that fall silent two are asked, and then who is well"
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(story())
+
+
+def test_an_answer_that_broke_off_tells_its_cause_though_our_own_count_came_last() -> None:
+    async def story() -> None:
+        names = ["p0:m0", "p1:m0"]
+        house = House(World(names, lambda _: ANSWER, prefill=False), uniform=lambda low, high: low, attempts=3)
+        house.world.faults = {
+            "p0:m0": Fault(kind="error", message="Rate limit reached", code="rate_limit_exceeded", after=11)
+        }
+        house.budgets.of("server", "p1:m0").learn("tokens", 60, 6000, -90_000)
+        ended = await ask(house, question("text", stream=True, revisable=False))
+        check(ended, house, set(), 3)
+        assert isinstance(ended.error, BrokenAnswerError)
+        assert ended.error.kind is Kind.RATE_LIMITED
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(story())
