@@ -162,7 +162,7 @@ class _Parts:
         self.log = Log(self.metrics, changed=changed)
         self.tracing = Tracing(tracer) if tracer is not None else None
         store = open_store(settings.cache_size, settings.cache_ttl)
-        self.cache = Cache(store, self.metrics, scope=settings.cache_scope, changed=changed)
+        self.cache = Cache(store, self.metrics, scope=settings.cache_scope, ttl_s=settings.cache_ttl, changed=changed)
         if team is not None:
             team.changed, team.asking.running = changed, self.log.asking
 
@@ -194,7 +194,7 @@ class _Parts:
             Allowances(self.people),
             CachedAnswers(self.team.limits) if self.team else None,
             self.cache,
-            self.shared.answers if self.shared else None,
+            self.shared.answers if self.shared and settings.cache_size else None,
             around=chain,
         )
 

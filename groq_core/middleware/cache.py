@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, MutableMapping
 from contextlib import aclosing
 from functools import partial
+from math import inf
 from typing import Any, Literal
 
 import msgspec
@@ -104,6 +105,7 @@ class Cache:
     Args:
         store: Any mapping; ``cachetools.TTLCache`` in the app. None turns the cache off.
         scope: Who shares answers: each person (or visitor, or token) with himself, or everybody of the server.
+        ttl_s: How long an answer may be old, where it came from another replica; the store forgets its own.
     """
 
     def __init__(
@@ -112,11 +114,13 @@ class Cache:
         metrics: Metrics,
         *,
         scope: Literal["person", "server"] = "person",
+        ttl_s: float = inf,
         clock: Callable[[], float] = time.monotonic,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self.store = store
         self._scope = scope
+        self._ttl_s = ttl_s
         self._metrics = metrics
         self._clock = clock
         self._changed = changed
@@ -131,7 +135,7 @@ class Cache:
         assert self.store is not None
         key = key_of(request, self._scope)
         entry = self.store.get(key)
-        if entry is not None:
+        if entry is not None and self._clock() - entry.stored_at < self._ttl_s:
             self._count(hit=True)
             for event in replay(entry, request, self._clock() - entry.stored_at):
                 yield event
@@ -144,14 +148,19 @@ class Cache:
                 async for event in events:
                     yield event
             return
-        self._count(hit=False)
         yield CacheChecked(result="miss")
         # Registered where it is read: who leaves before that has asked nobody, and leaves nothing to share.
         shared = _Shared(handle, request, partial(self._close_flight, key))
         self._under_way[key] = shared
-        async with aclosing(shared.read(None)) as events:
-            async for event in events:
-                yield event
+        hit = False
+        try:
+            async with aclosing(shared.read(None)) as events:
+                async for event in events:
+                    if type(event) is CacheChecked:  # another replica's answer
+                        hit = event.result == "hit"
+                    yield event
+        finally:
+            self._count(hit=hit)
 
     def _count(self, *, hit: bool) -> None:
         if hit:
@@ -178,6 +187,11 @@ def entry_of(heard: list[Event], now: float) -> CacheEntry | None:
     if any(isinstance(event, Restarted | Continued | Degraded | Note) for event in heard):
         return None
     answer = tuple(event for event in heard if isinstance(event, CONTENT))
+    hit = next((event for event in heard if isinstance(event, CacheChecked) and event.result == "hit"), None)
+    if hit is not None:
+        # Another replica's, which is no younger for having come here, and saves what it cost there.
+        now -= hit.age_s or 0.0
+        finished = msgspec.structs.replace(finished, cost_usd=hit.saved_usd)
     return CacheEntry(routed, answer, finished, now)
 
 

@@ -225,6 +225,24 @@ async def test_both_of_two_equal_questions_are_shown_the_attempt_that_answered_t
     assert below.asked == 1
 
 
+async def test_another_replica_s_answer_is_no_younger_for_having_come_here() -> None:
+    clock, metrics = Clock(), Metrics()
+    cache = Cache({}, metrics, ttl_s=600, clock=clock)
+    kept = CacheChecked(result="hit", age_s=500, saved_usd=0.5)
+    below = Answers(kept, TextDelta("4"), Finished(provider="groq", model="a", number=0, cost_usd=0.0))
+    await read(cache, below, request("2+2?", params=ZERO))
+    assert (metrics.cache_hits, metrics.cache_misses) == (1, 0)
+
+    clock.now += 99
+    events = await read(cache, below, request("2+2?", params=ZERO))
+    hit = next(event for event in events if isinstance(event, CacheChecked))
+    assert (below.asked, hit.age_s, hit.saved_usd) == (1, 599, 0.5)
+
+    clock.now += 1
+    await read(cache, below, request("2+2?", params=ZERO))
+    assert below.asked == 2, "kept for as long as an answer is, and not for as long again"
+
+
 async def test_who_leaves_before_anybody_was_asked_leaves_nothing_to_share() -> None:
     below = Answers()
     cache = Cache({}, Metrics(), clock=Clock())

@@ -29,7 +29,7 @@ _TYPES: Final = {kind.__name__: kind for kind in (*CONTENT, Routed, Finished)}
 
 _FIND: Final = """
 local body = redis.call('GET', KEYS[1])
-if body then return body end
+if body then return {body, redis.call('PTTL', KEYS[1])} end
 return redis.call('SET', KEYS[2], ARGV[1], 'NX', 'EX', ARGV[2]) and 1 or 0
 """
 
@@ -45,7 +45,7 @@ def pack(entry: CacheEntry) -> bytes:
     return msgspec.msgpack.encode([[type(event).__name__, event] for event in events])
 
 
-def unpack(body: bytes, now: float) -> CacheEntry | None:
+def unpack(body: bytes, stored_at: float) -> CacheEntry | None:
     """The answer again; None for one of another version of this program."""
     try:
         events = [msgspec.convert(event, _TYPES[name]) for name, event in msgspec.msgpack.decode(body)]
@@ -54,7 +54,7 @@ def unpack(body: bytes, now: float) -> CacheEntry | None:
     routed, *answer, finished = events
     if not isinstance(routed, Routed) or not isinstance(finished, Finished):
         return None
-    return CacheEntry(routed, tuple(answer), finished, now)
+    return CacheEntry(routed, tuple(answer), finished, stored_at)
 
 
 class SharedAnswers:
@@ -78,7 +78,7 @@ class SharedAnswers:
             with suppress(Away):
                 entry, lock = await self._find(key)
         if entry is not None:
-            for event in replay(entry, request, 0.0):
+            for event in replay(entry, request, time.monotonic() - entry.stored_at):
                 yield event
             return
         heard: list[Event] = []
@@ -102,8 +102,11 @@ class SharedAnswers:
         lock, flight, ends = secrets.token_hex(8), key + ":flight", time.monotonic() + PATIENCE_S
         while time.monotonic() < ends:
             found = await self._link.call(lambda redis: redis.eval(_FIND, 2, key, flight, lock, FLIGHT_S))
-            if isinstance(found, bytes):
-                if (entry := unpack(found, time.monotonic())) is not None:
+            if isinstance(found, list):
+                body, left_ms = found
+                # By Redis's clock: those of two machines differ.
+                age_s = max(0.0, (self._ttl_ms - left_ms) / 1000)
+                if (entry := unpack(body, time.monotonic() - age_s)) is not None:
                     return entry, None
                 # Another version wrote it: it is given anew.
                 found = await self._link.call(lambda redis: redis.set(flight, lock, nx=True, ex=FLIGHT_S))
