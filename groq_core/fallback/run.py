@@ -80,7 +80,7 @@ class ChainRun(msgspec.Struct, eq=False):
         failures: Of those asked, and of those that a guard kept us from asking.
         skipped: What those that cool down suffered from.
         asked: Models that have had their turn so far, in order; of some our own guard let nothing through.
-        reached: Providers that were really asked.
+        reached: Providers that were really asked, by this request or by one that it waited for.
         doubts: How many targets of a provider failed in a way that puts the provider in doubt.
         again: Targets asked once more to complete what they began.
         insisted, patience: Targets asked against our own count, and asked again after a short wait they named.

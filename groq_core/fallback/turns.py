@@ -165,6 +165,8 @@ class Turns:
             self._credential, turn.spec.provider, turn.spec.name, since
         ):
             self._run.passed.append(self._cooling(turn.spec))
+        else:
+            self._run.reached.add(turn.spec.provider)  # by the other request: who was not comes first
         return False
 
     def _probed_since(self, spec: ModelSpec) -> float | None:

@@ -355,3 +355,18 @@ def test_an_answer_that_broke_off_tells_its_cause_though_our_own_count_came_last
 
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         runner.run(story())
+
+
+def test_who_waited_for_another_to_find_out_asks_a_provider_that_nobody_has_found_out_about() -> None:
+    async def story() -> None:
+        silent = [f"p0:m{number}" for number in range(4)]
+        world = World([*silent, "p1:m0"], lambda _: ANSWER, prefill=False)
+        house = House(world, uniform=lambda low, high: low, attempts=3)
+        for kind in ("refused", "silent"):
+            world.faults = dict.fromkeys([*silent, "p1:m0"], Fault(kind=kind))
+            await all_ask(house)
+        del world.faults["p1:m0"]
+        await all_ask(house, 10)
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(story())
