@@ -4,7 +4,7 @@ import { beforeEach, test } from "node:test";
 import { Tape } from "../../assets/js/microphone/recorder.js";
 import { RATE } from "../../assets/js/microphone/wav.js";
 import { passOf } from "../../assets/js/shared/wire.js";
-import { opinionOfEnd } from "../../assets/js/talk/heard.js";
+import { opinionOfEnd, warm } from "../../assets/js/talk/heard.js";
 import { END_S } from "../../assets/js/talk/turn-end.js";
 import { TurnTaking } from "../../assets/js/talk/turn-taking.js";
 import { Writing } from "../../assets/js/talk/writing.js";
@@ -47,6 +47,19 @@ const written = () => {
   const done = new Promise((resolve) => (writing = new Writing(resolve)));
   return { writing, done };
 };
+
+// The first: later ones leave judgements waited for, and such a one spares the way.
+test("a server that took long to load its model is asked all the same", async () => {
+  globalThis.fetch = async (_, { body, signal }) => {
+    if (!body.length) await new Promise((resolve, reject) => {
+      setTimeout(resolve, 1500);
+      signal.addEventListener("abort", () => reject(signal.reason));
+    });
+    return new Response(JSON.stringify({ finished: 0.7 }));
+  };
+  assert.equal(await warm(), true);
+  assert.equal(await opinionOfEnd(new Int16Array(10), 0).chance, 0.7);
+});
 
 test("what takes long is sent part by part, and only the last part is waited for", async () => {
   const { writing, done } = written();

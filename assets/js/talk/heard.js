@@ -4,6 +4,8 @@ import { newId, send } from "../shared/wire.js";
 
 /** An opinion that comes later is of no use: the pause has decided. */
 const JUDGED_WITHIN_MS = 1200;
+/** A server that has yet to load its model may take longer over nothing, and be quick afterwards. */
+const WARM_WITHIN_MS = 10_000;
 /** The turn model listens to so much. */
 export const JUDGED_S = 8;
 
@@ -58,11 +60,12 @@ export function opinionOfEnd(samples, quiet) {
  */
 async function chanceOfEnd(name, samples, quiet, hangUp) {
   const asked = performance.now();
-  const timer = setTimeout(() => {
+  const tooLate = () => {
     askAgainAt = performance.now() + SPARED_MS;
     quick = false;
     hangUp.abort();
-  }, JUDGED_WITHIN_MS);
+  };
+  const timer = samples.length ? setTimeout(tooLate, JUDGED_WITHIN_MS) : setTimeout(() => hangUp.abort(), WARM_WITHIN_MS);
   try {
     const query = new URLSearchParams({ quiet: quiet.toFixed(3), name });
     const response = await send(`turn?${query}`, { body: samples, signal: hangUp.signal, headers: { "content-type": "application/octet-stream" } });
