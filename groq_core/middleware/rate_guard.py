@@ -86,12 +86,13 @@ class RateGuard:
             if 0 < wait <= patience:
                 yield Waiting(seconds=wait, reason=RATE_LIMIT, target=spec.name)
             reservation = await self._enter_within(patience, buckets, attempt, cost, full)
-        cost = reservation.cost
+        cost, groqs = reservation.cost, spec.provider == "groq"
 
         def on_headers(headers: Mapping[str, str]) -> None:
-            told = {(limit.kind, limit.window_s): (limit.limit, limit.remaining) for limit in read_headers(headers)}
+            limits = read_headers(headers, groqs=groqs)
+            told = {(limit.kind, limit.window_s): (limit.limit, limit.remaining) for limit in limits}
             buckets.charge(reservation, told, at=received_at_ms(headers))
-            if told:
+            if told and groqs:
                 self._infer(buckets, spec, told)
             if attempt.on_headers is not None:
                 attempt.on_headers(headers)

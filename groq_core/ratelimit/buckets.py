@@ -207,6 +207,7 @@ class TargetBudget:
         self._admitted = 0
         self._told_at = 0
         self._usual_part = USUAL_PART
+        self._told_windows: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[Bucket]:
         return iter(self._buckets.values())
@@ -352,6 +353,7 @@ class TargetBudget:
         """
         stale = at is not None and at < self._told_at
         for key, (limit, remaining) in told.items():
+            self._forget_other_window(*key)
             bucket = self._buckets.get((*key, False))
             if bucket is None:
                 self.learn(*key, limit, remaining)
@@ -372,6 +374,13 @@ class TargetBudget:
                     reservation.counted[bucket.key] = start
                 self._release(reservation, bucket, start)
         self.known = True
+
+    def _forget_other_window(self, kind: str, window_s: int) -> None:
+        """Of a limit whose window was found from its numbers, what was found first was wrong, or is no more."""
+        before = self._told_windows.setdefault(kind, window_s)
+        if before != window_s:
+            self._buckets.pop((kind, before, False), None)
+            self._told_windows[kind] = window_s
 
     def settle(self, reservation: Reservation, used: Cost | None = None) -> None:
         """

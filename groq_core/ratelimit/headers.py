@@ -115,8 +115,8 @@ class HeaderLimit(msgspec.Struct, frozen=True):
 
     Attributes:
         kind: ``requests``, ``tokens`` or ``audio_seconds``.
-        window_s: Seconds in which an empty bucket refills: a day for requests, a minute for tokens, an hour
-            for audio.
+        window_s: Seconds in which an empty bucket refills: with Groq a day for requests, a minute for tokens, an
+            hour for audio.
         full_in_s: Seconds until the bucket is full, not a waiting time.
     """
 
@@ -140,7 +140,7 @@ _HEADERS = [
 _LIMITS = frozenset(limit_name for _, _, limit_name, _, _ in _HEADERS)
 
 
-def read_headers(headers: Mapping[str, str]) -> tuple[HeaderLimit, ...]:
+def read_headers(headers: Mapping[str, str], *, groqs: bool = True) -> tuple[HeaderLimit, ...]:
     """
     Read the ``x-ratelimit-*`` headers; a bucket without a limit, or with nonsense in it, is left out.
 
@@ -148,6 +148,16 @@ def read_headers(headers: Mapping[str, str]) -> tuple[HeaderLimit, ...]:
 
     Args:
         headers: Of the response; httpx's are case-insensitive, a plain mapping needs lower-case names.
+        groqs: They are Groq's, whose windows are known. Others count their requests by the minute, or by the day
+            (OpenAI either, as the account is): their numbers tell which.
+
+    >>> openais = {
+    ...     "x-ratelimit-limit-requests": "60",
+    ...     "x-ratelimit-remaining-requests": "59",
+    ...     "x-ratelimit-reset-requests": "1s",
+    ... }
+    >>> read_headers(openais, groqs=False)[0].window_s
+    60
     """
     if _LIMITS.isdisjoint(headers):
         return ()
@@ -157,12 +167,31 @@ def read_headers(headers: Mapping[str, str]) -> tuple[HeaderLimit, ...]:
             continue
         remaining = _number(headers.get(remaining_name))
         reset = _duration(headers.get(reset_name))
+        if not groqs:
+            window = _window_of(limit, remaining, reset)
         if remaining is None:
             remaining = limit if reset is None else max(0.0, limit - reset * limit / window)
         if reset is None:
             reset = max(0.0, (limit - remaining) * window / limit)
         found.append(HeaderLimit(kind, window, limit, max(0.0, remaining), reset))
     return tuple(found)
+
+
+def _window_of(limit: float, remaining: float | None, reset: float | None) -> int:
+    """
+    Find the window of a limit by what it tells.
+
+    Of a bucket that refills evenly ``reset`` is the same part of the window as what was used is of the limit. Others
+    open their whole window anew, which is at least as long as what is left of it.
+    """
+    if reset is None or not 0 < reset <= DAY:  # some tell the moment, in Unix time
+        return MINUTE
+    if remaining is not None and remaining < limit:
+        evenly = reset * limit / (limit - remaining)
+        for window in (MINUTE, HOUR, DAY):
+            if 0.9 * window <= evenly <= 1.1 * window:
+                return window
+    return next(window for window in (MINUTE, HOUR, DAY) if reset <= window)
 
 
 def _number(text: str | None) -> float | None:

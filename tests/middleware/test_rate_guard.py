@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import aclosing
 
 import pytest
@@ -11,6 +12,7 @@ from groq_core.errors import Kind, LimitText, ProviderError
 from groq_core.events import Event, Events, Finished, TextDelta, Usage, Waiting
 from groq_core.middleware.rate_guard import RateGuard
 from groq_core.pipeline import Attempt
+from groq_core.ratelimit.buckets import Cost
 from groq_core.ratelimit.budgets import LocalBudgets, limit_status
 from groq_core.ratelimit.estimates import Estimates
 from tests.speakers import Clock, Speaker, attempt, fails, request, says
@@ -152,6 +154,43 @@ async def test_not_even_they_pass_our_own_ceiling(ceiling: dict[str, int]) -> No
 
     assert caught.value.kind is Kind.BUDGET
     assert below.asked == [NAME]
+
+
+def minutely(remaining: int, reset: str) -> Callable[[Attempt], Events]:
+    """A backup that says as OpenAI does how many of sixty requests a minute are left."""
+
+    async def answer(attempt: Attempt) -> Events:
+        assert attempt.on_headers is not None
+        attempt.on_headers(
+            {
+                "x-ratelimit-limit-requests": "60",
+                "x-ratelimit-remaining-requests": str(remaining),
+                "x-ratelimit-reset-requests": reset,
+            }
+        )
+        yield Finished()
+
+    return answer
+
+
+async def test_another_provider_s_minute_is_no_day() -> None:
+    clock, name = Clock(), "openai:openai/gpt-oss-20b"
+    layer, budgets = guard(clock)
+    await read(layer, minutely(0, "1m0s"), attempt(clock=clock, name=name))
+
+    assert budgets.of("server", name).wait(Cost()) == pytest.approx(1.0)
+    found = [(bucket.kind, bucket.window_s) for bucket in budgets.of("server", name)]
+    assert found == [("requests", 60)], "nor Groq's plans its own, though the model has the same name"
+
+
+async def test_what_was_first_thought_of_its_window_is_forgotten() -> None:
+    clock, name = Clock(), "openai:gpt"
+    layer, budgets = guard(clock, rpm=1000)
+    await read(layer, minutely(59, "24m"), attempt(clock=clock, name=name))  # a day's, by these numbers
+    await read(layer, minutely(58, "2s"), attempt(clock=clock, name=name))
+
+    found = [(bucket.window_s, bucket.own, bucket.limit) for bucket in budgets.of("server", name)]
+    assert found == [(60, True, 1000), (60, False, 60)]
 
 
 async def test_a_short_wait_is_told_and_waited_for() -> None:

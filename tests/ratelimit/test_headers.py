@@ -177,3 +177,47 @@ def test_what_a_header_leaves_out_follows_from_the_others() -> None:
 @pytest.mark.parametrize("limit", ["", "0", "many", "nan", "inf", "-5"])
 def test_a_bucket_of_nonsense_is_left_out(limit: str) -> None:
     assert read_headers({"x-ratelimit-limit-tokens": limit, "x-ratelimit-remaining-tokens": "1"}) == ()
+
+
+@given(
+    limit=st.integers(1, 10**7),
+    part=st.floats(0, 1),
+    window=st.sampled_from([60, 3600, 86400]),
+    kind=st.sampled_from(["requests", "tokens"]),
+)
+def test_the_window_of_another_provider_is_found_from_its_numbers(
+    limit: int, part: float, window: int, kind: str
+) -> None:
+    used = max(1, int(limit * part))
+    headers = {
+        f"x-ratelimit-limit-{kind}": str(limit),
+        f"x-ratelimit-remaining-{kind}": str(limit - used),
+        f"x-ratelimit-reset-{kind}": f"{used / limit * window:.6f}s",
+    }
+
+    (found,) = read_headers(headers, groqs=False)
+
+    assert found.window_s == window or used / limit * window < 1e-5, "closer to nothing than is told"
+
+
+@pytest.mark.parametrize(
+    ("limit", "remaining", "reset", "window"),
+    [
+        pytest.param("60", "59", "1s", 60, id="OpenAI, by the minute"),
+        pytest.param("200", "199", "7m12s", 86400, id="OpenAI, by the day"),
+        pytest.param("60", "60", "0s", 60, id="nothing used"),
+        pytest.param("60", "10", None, 60, id="no reset"),
+        pytest.param("600", "599", "31", 60, id="a window that opens anew, in seconds"),
+        pytest.param("600", "0", "1732800000", 60, id="a moment"),
+        pytest.param("600", "-1", "0", 60, id="Azure, at times"),
+        pytest.param("5000", "4000", "11h", 86400, id="the rest of a day"),
+    ],
+)
+def test_windows_as_others_tell_them(limit: str, remaining: str, reset: str | None, window: int) -> None:
+    headers = {"x-ratelimit-limit-requests": limit, "x-ratelimit-remaining-requests": remaining}
+    if reset is not None:
+        headers["x-ratelimit-reset-requests"] = reset
+
+    (found,) = read_headers(headers, groqs=False)
+
+    assert (found.window_s, found.limit) == (window, float(limit))
