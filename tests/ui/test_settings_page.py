@@ -66,10 +66,11 @@ async def test_own_key_is_checked_shown_by_its_end_and_asked_with(visit: Page, r
     assert await page.input_value("#own-key") == ""
     await page.keyboard.press("Escape")
     await expect(page.locator("#mode-banner")).to_be_hidden()
+    before = len(groq.requests)
     await ask(page, "What is a hash table?")
     await answered(page)
 
-    assert [request.path for request in groq.requests][-1].endswith("/chat/completions")
+    assert any(request.path.endswith("/chat/completions") for request in list(groq.requests)[before:])
     assert not [address for address in addresses if KEY in address]
     stores = await page.evaluate("JSON.stringify({...localStorage}) + JSON.stringify({...sessionStorage})")
     assert KEY not in stores
