@@ -24,8 +24,9 @@ test("what is asked while the questions of before are being kept stays noted unt
     },
   };
 
-  assert.equal(await keepUnkept(store), "one");
-  assert.deepEqual([written, noted()], [["before"], ["meanwhile"]]);
+  const told = [];
+  assert.equal(await keepUnkept(store, (id) => told.push(id)), "one");
+  assert.deepEqual([written, told, noted()], [["before"], ["one"], ["meanwhile"]]);
 
   drop[0]();
   assert.deepEqual(noted(), []);
@@ -37,6 +38,6 @@ test("what could not be kept stays noted", async () => {
   noteUnkept({ id: "one" }, question("before", 1));
   const away = { read: () => Promise.reject(new Error("away")) };
 
-  await assert.rejects(keepUnkept(away), { message: "away" });
+  await assert.rejects(keepUnkept(away, () => assert.fail("it is not kept")), { message: "away" });
   assert.deepEqual(noted(), ["before"]);
 });

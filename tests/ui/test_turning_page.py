@@ -107,6 +107,23 @@ async def test_what_is_asked_in_a_temporary_chat_is_not_kept_however_soon(
     assert await titles(page) == ["no secret"]
 
 
+async def test_what_a_reload_keeps_is_in_the_list_of_other_pages_at_once(visitor: BrowserContext, house: House) -> None:
+    goes_on, keeper = asyncio.Event(), Keeper()
+    house.script = plays(BEGUN, TextDelta("some words"), goes_on.wait, DONE)
+    other = await open_in(visitor, house)
+    await expect(other.locator("#conversations .gc-list-note")).to_be_visible()
+    page = await visitor.new_page()
+    await page.route(KEEPER, keeper)
+    await page.goto(house.url)
+    await ask(page, "an owl")
+    await page.reload()
+    keeper.comes.set()
+
+    await expect(other.locator("#conversations .gc-entry-title")).to_have_text(["an owl"])
+    goes_on.set()
+    await expect(page.locator(f"{ANSWER}[data-state=done]")).to_contain_text("some words")
+
+
 @pytest.mark.parametrize("new", [True, False])
 async def test_a_reload_shows_what_was_shown_though_it_is_not_kept_yet(
     visitor: BrowserContext, house: House, late: Keeper, new: bool

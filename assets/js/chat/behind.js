@@ -54,9 +54,10 @@ export class Behind {
  * Keep what the page of before had no time to keep.
  *
  * @param {ConversationStore} store
+ * @param {(id: string) => void} kept called with each conversation of which something is kept now
  * @returns {Promise<string | null>} the conversation in which it was asked last
  */
-export async function keepUnkept(store) {
+export async function keepUnkept(store, kept) {
   const left = unkept();
   for (const { head, message } of left) {
     const whole = await store.read(head.id);
@@ -68,6 +69,7 @@ export async function keepUnkept(store) {
       if (!(error instanceof DeletedElsewhere)) throw error;
       if (error.precedes(message)) await store.put({ head: { ...head, leaf: message.id }, messages: [message] });
     }
+    kept(head.id);
   }
   forgetUnkept(left);
   return left.at(-1)?.head.id ?? null;

@@ -82,7 +82,7 @@ export class Keeper {
 
   async #begin() {
     try {
-      const left = this.kind === "chat" ? await keepUnkept(this.store) : null;
+      const left = this.kind === "chat" ? await keepUnkept(this.store, (id) => this.channel?.postMessage({ changed: id })) : null;
       await this.#readHeads();
       const open = openId(this.kind) ?? left;
       if (open && this.conversation.tree.empty) await this.open(open, { left: this.composer.before ?? "", unlessBegun: true, leaf: openLeaf(this.kind) });
