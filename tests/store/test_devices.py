@@ -103,16 +103,19 @@ async def test_the_conversation_pressed_last_is_shown_with_what_was_typed_meanwh
     devices: Devices, stage: TeamStage
 ) -> None:
     page = await sign_in(devices, stage, "bob")
-    box, log = page.locator("#chat-message textarea"), page.locator("#chat-log")
+    box, log = page.locator("#chat-message textarea"), page.locator("#chat-log [data-role=user]")
     entries = page.locator("#conversations [data-conversation]")
+    ids = dict[str, str | None]()
     for count, text in enumerate(("first", "second"), 1):
         await page.click("#conversation-new")
         await box.fill(text)
         await page.click("#chat-send")
         await expect(page.locator('#chat-log [data-role="assistant"][data-state="done"]')).to_have_count(1)
         await expect(entries).to_have_count(count)
+        ids[text] = await entries.first.get_attribute("data-conversation")
     await page.click("#conversation-new")
-    ids = {text: await entries.filter(has_text=text).get_attribute("data-conversation") for text in ("first", "second")}
+    # By their ids, since they are given titles sooner or later.
+    first, second = (page.locator(f"[data-conversation='{id}'] .gc-entry-title") for id in ids.values())
     comes = asyncio.Event()
 
     async def come_late(route: Route) -> None:
@@ -120,21 +123,29 @@ async def test_the_conversation_pressed_last_is_shown_with_what_was_typed_meanwh
         await route.continue_()
 
     await page.route(f"**/ui/conversations/{ids['first']}", come_late)
-    title = ".gc-entry-title"
-    await entries.filter(has_text="first").locator(title).click()
-    await entries.filter(has_text="second").locator(title).click()
+    await first.click()
+    await second.click()
     await expect(log).to_contain_text("second")
     async with page.expect_response(f"**/ui/conversations/{ids['first']}"):
         comes.set()
-    await entries.filter(has_text="second").locator(title).click()
+    await second.click()
     await expect(log).to_contain_text("second")
 
     comes.clear()
-    await entries.filter(has_text="first").locator(title).click()
+    await first.click()
+    await second.click()
+    async with page.expect_response(f"**/ui/conversations/{ids['first']}"):
+        comes.set()
+    await page.evaluate("new Promise(requestAnimationFrame)")
+    await expect(log).to_contain_text("second")
+
+    comes.clear()
+    await first.click()
     await box.press_sequentially("typed meanwhile")
+    await page.wait_for_timeout(600)  # longer than it takes until what stands in the box is kept as a draft
     comes.set()
     await expect(log).to_contain_text("first")
     await expect(box).to_have_value("typed meanwhile")
-    await entries.filter(has_text="second").locator(title).click()
+    await second.click()
     await expect(log).to_contain_text("second")
     await expect(box).to_have_value("")

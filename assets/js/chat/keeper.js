@@ -249,15 +249,15 @@ export class Keeper {
    */
   async open(id, { left = this.composer.text(), unlessBegun = false, leaf = null } = {}) {
     const before = this.conversation.tree;
-    if (id === before.head.id) return;
     const turn = ++this.#turns;
+    if (id === before.head.id) return;
     this.draft(left);
     await this.#work;
     const whole = await this.store.read(id);
     if (turn !== this.#turns || (unlessBegun && !(this.conversation.tree === before && before.empty))) return;
     if (!whole) return this.#leaveOut(id);
     const { tree } = this.conversation;
-    if (tree !== before) this.draft();
+    this.draft(tree === before ? left : undefined); // what was typed since goes along, and is not left here too
     const typed = this.composer.text();
     this.conversation.open(new Tree(whole.head, whole.messages).openAt(leaf));
     rememberOpen(this.kind, id, this.conversation.tree.head.leaf);
