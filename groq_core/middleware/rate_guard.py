@@ -85,7 +85,7 @@ class RateGuard:
             patience = left - 0.5 if attempt.last or attempt.patient else min(SHORT_WAIT_S, left)
             if 0 < wait <= patience:
                 yield Waiting(seconds=wait, reason=RATE_LIMIT, target=spec.name)
-            reservation = await self._enter_within(patience, buckets, attempt, cost, full)
+            reservation = await self._enter_within(patience, wait, buckets, attempt, cost, full)
         cost, groqs = reservation.cost, spec.provider == "groq"
 
         def on_headers(headers: Mapping[str, str]) -> None:
@@ -121,18 +121,16 @@ class RateGuard:
             buckets.release_learners()
 
     async def _enter_within(
-        self, patience: float, buckets: TargetBuckets, attempt: Attempt, cost: Cost, full: Cost
+        self, patience: float, wait: float, buckets: TargetBuckets, attempt: Attempt, cost: Cost, full: Cost
     ) -> Reservation:
         """Take a place in turn if that comes in time; if not, who is asked although our count says never takes one."""
-        user = attempt.request.caller.user
-        wait = buckets.wait(cost, user)
         if wait <= patience:
             try:
                 # What is ahead may take longer than it was thought to; then somebody else is asked.
                 async with asyncio.timeout(max(0.0, min(attempt.budget.remaining_s, patience + 0.5))):
                     return await self._enter(buckets, attempt, cost)
             except TimeoutError:
-                wait = max(wait, buckets.wait(cost, user))
+                wait = max(wait, buckets.wait(cost, attempt.request.caller.user))
         if attempt.insistent and (reservation := buckets.enter_anyway(cost, full)) is not None:
             return reservation
         raise _full(attempt.spec, wait)

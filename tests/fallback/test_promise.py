@@ -6,6 +6,7 @@ whatever mixture of failures the others show, however many their models are, and
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import aclosing
 
 import msgspec
@@ -287,6 +288,11 @@ TOO_SMALL = Fault(
 )
 
 
+def on_virtual_time(story: Coroutine[None, None, None]) -> None:
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(story)
+
+
 async def all_ask(house: House, together: int = 1) -> None:
     healthy = house.world.healthy_providers()
     texts = (question("text", stream=False, revisable=False) for _ in range(together))
@@ -304,8 +310,7 @@ def test_a_limit_that_was_told_too_small_for_anything_holds_back_none_of_several
         del house.world.faults["p0:m0"]
         await all_ask(house, 3)
 
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        runner.run(story())
+    on_virtual_time(story())
 
 
 def test_a_provider_that_our_own_count_kept_us_from_asking_keeps_its_request() -> None:
@@ -320,8 +325,7 @@ def test_a_provider_that_our_own_count_kept_us_from_asking_keeps_its_request() -
         del house.world.faults["p0:m0"]
         await all_ask(house)
 
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        runner.run(story())
+    on_virtual_time(story())
 
 
 def test_who_is_passed_over_comes_before_the_rest_of_a_provider_that_falls_silent_midway() -> None:
@@ -336,8 +340,7 @@ def test_who_is_passed_over_comes_before_the_rest_of_a_provider_that_falls_silen
         check(ended, house, {"p0"}, 9)
         assert len(house.world.asked) == 2 + 3, "of those that fall silent two are asked, and then who is well"
 
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        runner.run(story())
+    on_virtual_time(story())
 
 
 def test_an_answer_that_broke_off_tells_its_cause_though_our_own_count_came_last() -> None:
@@ -353,8 +356,7 @@ def test_an_answer_that_broke_off_tells_its_cause_though_our_own_count_came_last
         assert isinstance(ended.error, BrokenAnswerError)
         assert ended.error.kind is Kind.RATE_LIMITED
 
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        runner.run(story())
+    on_virtual_time(story())
 
 
 def test_who_waited_for_another_to_find_out_asks_a_provider_that_nobody_has_found_out_about() -> None:
@@ -368,5 +370,4 @@ def test_who_waited_for_another_to_find_out_asks_a_provider_that_nobody_has_foun
         del world.faults["p1:m0"]
         await all_ask(house, 10)
 
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        runner.run(story())
+    on_virtual_time(story())

@@ -57,15 +57,19 @@ async def read(layer: RateGuard, below: object, of: Attempt) -> list[Event]:
         return [event async for event in events]
 
 
+def shown_limits(budgets: LocalBudgets, clock: Clock) -> dict[tuple[str, int], float]:
+    buckets = budgets.find("server", NAME)
+    assert buckets is not None
+    return {(limit.kind, limit.window_s): limit.limit for limit in limit_status(buckets, clock())}
+
+
 async def test_limits_are_learnt_from_headers_and_the_hidden_ones_from_the_plan() -> None:
     clock = Clock()
     layer, budgets = guard(clock)
 
     await read(layer, Provider(), attempt(clock=clock, name=NAME))
 
-    buckets = budgets.find("server", NAME)
-    assert buckets is not None
-    shown = {(limit.kind, limit.window_s): limit.limit for limit in limit_status(buckets, clock())}
+    shown = shown_limits(budgets, clock)
     assert shown[("tokens", 60)] == 8000
     assert shown[("requests", 86400)] == 1000
     assert shown[("requests", 60)] == 30, "a day of 1000 requests is the free plan, which has 30 a minute"
@@ -121,9 +125,7 @@ async def test_a_ceiling_higher_than_the_providers_limit_changes_nothing() -> No
     layer, budgets = guard(clock, rpm=1000, tpm=100_000)
     await read(layer, Provider(), attempt(clock=clock, name=NAME))
 
-    buckets = budgets.find("server", NAME)
-    assert buckets is not None
-    shown = {(limit.kind, limit.window_s): limit.limit for limit in limit_status(buckets, clock())}
+    shown = shown_limits(budgets, clock)
     assert shown[("tokens", 60)] == 8000
     assert shown[("requests", 60)] == 30
 
