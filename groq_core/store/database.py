@@ -18,6 +18,7 @@ from groq_core.errors import RequestError, SettingsError
 from groq_core.redaction import Secret
 from groq_core.store.migrate import upgrade
 from groq_core.store.presence import UNAVAILABLE, DatabaseAway, Presence
+from groq_core.store.sqlite_connection import connect_sqlite
 
 VARIABLE: Final = "GROQ_CORE_DATABASE"
 
@@ -194,7 +195,7 @@ def _engine(url: URL) -> AsyncEngine:
             hide_parameters=True,
             connect_args=CONNECTING,
         )
-    engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_S})
+    engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_S, "async_creator_fn": connect_sqlite})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
