@@ -195,7 +195,8 @@ def _engine(url: URL) -> AsyncEngine:
             hide_parameters=True,
             connect_args=CONNECTING,
         )
-    engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_S, "async_creator_fn": connect_sqlite})
+    connecting = {"timeout": BUSY_S, "async_creator_fn": connect_sqlite}
+    engine = create_async_engine(url, hide_parameters=True, connect_args=connecting)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from playwright.async_api import FilePayload, Page, expect
 
+from groq_core.events import TextDelta
 from groq_core.requests import ChatRequest
 from tests.requires import needs
 from tests.services.test_document_index import book
 from tests.ui.conftest import MEDIA, House
-from tests.ui.scripts import answered, ask, says, size_of
+from tests.ui.scripts import BEGUN, DONE, answered, ask, plays, says, size_of
 from tests.ui.test_long_documents import scan
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
@@ -45,6 +48,39 @@ async def test_document_goes_along_as_text_and_stays_folded(page: Page, house: H
     await expect(bubble).to_contain_text("notes.txt")
     await expect(bubble.get_by_text("The code word is heron.")).to_be_hidden()
     await expect(page.locator("[data-attachment]")).to_have_count(0)
+
+
+@pytest.mark.one_page
+async def test_a_waiting_question_is_edited_with_all_that_goes_along_with_it(page: Page, house: House) -> None:
+    more = asyncio.Event()
+    house.script = plays(BEGUN, TextDelta("The first"), more.wait, DONE)
+    await ask(page, "one")
+    await attach(page, NOTES)
+    await expect(page.locator('[data-attachment="notes.txt"][data-state=ready]')).to_be_visible()
+    async with page.expect_file_chooser() as choosing:
+        await page.click("#chat-attach")
+    picture = next(MEDIA.glob("*.png"))
+    await (await choosing.value).set_files(picture)
+    await expect(page.locator("[data-attachment][data-state=ready] img")).to_be_visible()
+    await ask(page, "two")
+    queued = page.locator("#chat-queue [data-queued]")
+    await expect(queued.locator(".gc-queued-text")).to_have_text(f"two · notes.txt · {picture.name}")
+    await expect(page.locator("[data-attachment]")).to_have_count(0)
+    await page.fill("#chat-message textarea", "typed since")
+    await queued.locator("[data-action=edit]").click()
+
+    await expect(page.locator("#chat-message textarea")).to_have_value("two\n\ntyped since")
+    await expect(page.locator("[data-attachment][data-state=ready]")).to_have_count(2)
+    more.set()
+    await answered(page)
+    house.script = says("both")
+    await page.click("#chat-send")
+    await answered(page, 2)
+    asked = house.asked[-1]
+    assert isinstance(asked, ChatRequest)
+    assert asked.needs.images == 1
+    assert text_of(house).startswith("two\n\ntyped since")
+    assert "The code word is heron." in text_of(house)
 
 
 @pytest.mark.one_page

@@ -9,9 +9,10 @@ import pytest
 from playwright.async_api import BrowserContext, Page, Route, expect
 
 from groq_core.events import TextDelta
+from groq_core.requests import ChatRequest
 from tests.requires import needs
 from tests.ui.conftest import House
-from tests.ui.conversations import ANSWER, number_answers, open_in
+from tests.ui.conversations import ANSWER, number_answers, open_in, texts
 from tests.ui.kept_page import FIND_KEEPER
 from tests.ui.scripts import BEGUN, DONE, plays, says
 
@@ -266,6 +267,96 @@ async def test_an_answer_that_another_page_waits_for_keeps_nobody_from_asking_in
     goes_on.set()
     await expect(page.locator(f"{ANSWER}[data-state=done]")).to_contain_text("answer 2")
     await expect(page.locator("#chat-stop")).to_be_hidden()
+
+
+READ_LATE = f"""async () => {{
+    {FIND_KEEPER}
+    const {{ store }} = kept;
+    const goOn = new Promise((resolve, reject) => Object.assign(globalThis, {{ letRead: resolve, failRead: reject }}));
+    store.read = async (id) => (await goOn, Object.getPrototypeOf(store).read.call(store, id));
+}}"""
+"""A conversation comes when ``letRead`` is called, or fails with ``failRead``."""
+
+BOX, QUEUED = "#chat-message textarea", "#chat-queue [data-queued]"
+
+
+async def press_while_a_fox_is_shown(visitor: BrowserContext, house: House) -> Page:
+    """A page on which the conversation about an owl was pressed, and a question asked before it came."""
+    page = await open_with_an_owl(visitor, house)
+    await page.click("#conversation-new")
+    await page.click(".gc-options-fold summary")
+    await page.get_by_label("Instructions").fill("Be brief.")
+    await page.get_by_label("Temperature").fill("0.5")
+    await ask(page, "a fox")
+    await expect(page.locator(f"{ANSWER}[data-state=done]")).to_contain_text("answer 2")
+    await page.evaluate(READ_LATE)
+    await page.locator("#conversations .gc-entry-title").last.click()
+    await page.fill(BOX, "does it fly?")
+    await page.click("#chat-send")
+    await expect(page.locator(QUEUED)).to_contain_text("does it fly?")
+    await expect(page.locator(BOX)).to_have_value("")
+    await expect(page.locator("[data-action=steer]")).to_have_count(0)
+    return page
+
+
+async def test_what_is_asked_while_a_pressed_conversation_is_on_its_way_is_asked_there(
+    visitor: BrowserContext, house: House
+) -> None:
+    page = await press_while_a_fox_is_shown(visitor, house)
+    await page.evaluate("letRead()")
+    await expect(page.locator("#chat-log [data-role=user]")).to_have_text(["an owl", "does it fly?"])
+    await expect(page.locator(f"{ANSWER}[data-state=done]")).to_have_count(2)
+    await expect(page.locator(QUEUED)).to_have_count(0)
+    asked = house.asked[-1]
+    assert texts(asked) == ["an owl", "answer 1", "does it fly?"], "with its own instructions"
+    assert isinstance(asked, ChatRequest)
+    assert "temperature" not in asked.params, "and its own options"
+    await page.locator("#conversations .gc-entry-title").last.click()
+    await expect(page.locator("#chat-log [data-role=user]")).to_have_text(["a fox"])
+
+
+@pytest.mark.parametrize("why", ["it cannot be read", "somebody stays where they are"])
+async def test_what_was_asked_for_a_conversation_that_does_not_come_is_put_back_into_the_box(
+    visitor: BrowserContext, house: House, why: str
+) -> None:
+    page = await press_while_a_fox_is_shown(visitor, house)
+    await page.fill(BOX, "typed since")
+    if why == "it cannot be read":
+        await page.evaluate("failRead(new Error('the server is away'))")
+        await expect(page.locator("#gc-hint")).to_contain_text("cannot be reached")
+    else:
+        await page.locator("#conversations .gc-entry-title").first.click()
+        await page.evaluate("letRead()")
+    await expect(page.locator(BOX)).to_have_value("does it fly?\n\ntyped since")
+    await expect(page.locator(QUEUED)).to_have_count(0)
+    await expect(page.locator("#chat-log [data-role=user]")).to_have_text(["a fox"])
+
+
+async def test_what_another_page_asked_during_an_answer_is_there_after_it(
+    visitor: BrowserContext, house: House
+) -> None:
+    page = await open_with_an_owl(visitor, house)
+    other = await open_beside(visitor, house)
+    goes_on = asyncio.Event()
+    answers = plays(BEGUN, TextDelta("answer 2"), goes_on.wait, DONE)
+    house.script = lambda request: answers(request)
+    await edit(page, "a fox")
+    await other.evaluate(KEEP_HEADS_LATE)
+    await other.locator(ANSWER).hover()
+    await other.locator("[data-action=again]").click()
+    await expect(page.locator(".gc-branch[data-at='1/2']")).to_have_count(1)
+    answers = says("answer 3")
+    await page.press(EDITED, "Enter")
+    await expect(page.locator(f"{ANSWER}[data-state=done]")).to_contain_text("answer 3")
+    await page.close()
+    await other.evaluate("keepHeads()")
+
+    await expect(other.locator(f"{ANSWER}[data-state=writing]")).to_contain_text("answer 2")
+    goes_on.set()
+
+    await expect(other.locator("#chat-log [data-role=user]")).to_have_attribute("data-branch", "1/2")
+    await expect(other.locator("#chat-log [data-role=user]")).to_have_text(["an owl"])
+    await expect(other.locator(f"{ANSWER}[data-state=done]")).to_contain_text("answer 2")
 
 
 async def test_what_another_page_ends_leads_nobody_away_from_what_they_asked_since(

@@ -4,7 +4,7 @@
 import { el, iconButton } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 
-/** @import { Attachments } from "./attachments.js" */
+/** @import { Attachments, Taken } from "./attachments.js" */
 
 /** A paste of more than this becomes an attachment. */
 const BIG_PASTE = 4000;
@@ -49,6 +49,11 @@ export class Attach {
   /** What goes along, or null with a hint while something is not ready. */
   take() {
     return this.loaded ? this.loaded.take() : { documents: [], pictures: [] };
+  }
+
+  /** Attach what was taken once more. @param {Taken} taken */
+  async restore(taken) {
+    if (taken.documents.length || taken.pictures.length) (await this.#list()).restore(taken);
   }
 
   /** Everything is sent. */

@@ -20,6 +20,8 @@ const BYTES = { "content-type": "application/octet-stream" };
  *
  * @typedef {"picture" | "document" | "sound"} Kind
  *
+ * @typedef {{ documents: Attached[], pictures: Picture[] }} Taken what goes along with a question
+ *
  * @typedef {object} Attachment
  * @property {string} name
  * @property {Kind} kind
@@ -53,7 +55,7 @@ export class Attachments {
   /**
    * What goes along; null with a hint while something is not ready.
    *
-   * @returns {{ documents: Attached[], pictures: Picture[] } | null}
+   * @returns {Taken | null}
    */
   take() {
     if (this.all.some(({ element }) => element.dataset.state === "preparing")) {
@@ -75,6 +77,12 @@ export class Attachments {
     };
   }
 
+  /** Attach what was taken once more. @param {Taken} taken */
+  restore({ documents, pictures }) {
+    for (const { name, text } of documents) asText(this.#put(name, "document", "ready"), text);
+    for (const { name, url } of pictures) asPicture(this.#put(name, "picture", "ready"), { url });
+  }
+
   clear() {
     for (const one of [...this.all]) this.remove(one);
   }
@@ -87,30 +95,33 @@ export class Attachments {
     this.strip.hidden = !this.all.length;
   }
 
-  /** @param {File} file */
-  #newOne(file) {
-    const [name, kind] = [file.name || say("picture"), kindOf(file)];
+  /**
+   * @param {string} name
+   * @param {Kind} kind
+   * @param {"preparing" | "ready"} how
+   */
+  #put(name, kind, how) {
     const state = el("span", {}, say("picture_preparing"));
     const sign = el("span", { class: "gc-attachment-sign" }, icon(kind === "sound" ? "speaker" : "file"));
     const element = el(
       "div",
-      { class: "gc-attachment", role: "listitem", "data-attachment": name, "data-state": "preparing" },
+      { class: "gc-attachment", role: "listitem", "data-attachment": name, "data-state": how },
       sign,
       el("span", { class: "gc-attachment-facts" }, el("b", { title: name }, name), state),
       iconButton("close", say("picture_remove", { name }), { onclick: () => this.remove(one) }),
     );
     /** @type {Attachment} */
     const one = { name, kind, hangUp: new AbortController(), element, state, sign, room: 0 };
+    this.all.push(one);
+    this.strip.append(element);
+    this.strip.hidden = false;
     return one;
   }
 
   /** @param {File} file */
   async #addOne(file) {
     if (this.all.length >= MOST) return this.hint(say("attachments_too_many", { n: MOST }));
-    const one = this.#newOne(file);
-    this.all.push(one);
-    this.strip.append(one.element);
-    this.strip.hidden = false;
+    const one = this.#put(file.name || say("picture"), kindOf(file), "preparing");
     try {
       const others = this.all.filter((other) => other !== one);
       one.room = LIMITS.images - others.reduce((taken, { kind, urls }) => taken + (urls?.length ?? Number(kind === "picture")), 0);
@@ -159,12 +170,12 @@ async function prepare(path, one, file, more = "") {
 
 /**
  * @param {Attachment} one
- * @param {PreparedPicture} picture
+ * @param {Pick<PreparedPicture, "url"> & Partial<PreparedPicture>} picture
  */
 function asPicture(one, picture) {
   one.urls = [picture, ...(picture.more ?? [])].map(({ url }) => url); // a long picture comes in several pieces
   one.sign.replaceChildren(el("img", { src: picture.url, alt: "" }));
-  setText(one.state, [picture.size, ...(picture.notes ?? [])].join(" · "));
+  setText(one.state, [picture.size, ...(picture.notes ?? [])].filter(Boolean).join(" · "));
   one.element.title = [picture.removed, ...(picture.notes ?? [])].filter(Boolean).join(" · ");
 }
 

@@ -15,7 +15,7 @@ import { Waiting } from "./waiting.js";
 import { say } from "../shared/words.js";
 import { move } from "../shared/shell.js";
 import { prepareMarkdown } from "../shared/text-view.js";
-import { withDocuments } from "../shared/user-text.js";
+import { splitText, withDocuments } from "../shared/user-text.js";
 import { route } from "../shared/wire.js";
 import { MODELS } from "../../texts.js";
 
@@ -24,7 +24,7 @@ import { MODELS } from "../../texts.js";
  * @import { Dictation } from "./dictate.js"
  * @import { Keeper } from "./keeper.js"
  * @import { Talk } from "../talk/talk.js"
- * @import { Choice, Composer, Message } from "./types.js"
+ * @import { Choice, Composer, Message, Picture } from "./types.js"
  */
 
 /** Whether the browser makes a box as high as its text: asking for that height lays out the whole page at each key. */
@@ -47,7 +47,7 @@ const conversation = new Conversation({
 });
 const waiting = new Waiting(conversation, edit);
 conversation.onBusy = () => waiting.show();
-conversation.onOpen = () => waiting.next();
+conversation.onOpen = () => waiting.opened();
 const log = el("div", { id: "chat-log" });
 const box = el("textarea", { rows: "1", "aria-label": say("message_label"), placeholder: say("message_placeholder"), dir: "auto", enterkeyhint: "send" });
 const takeModel = (/** @type {string} */ value) => {
@@ -170,6 +170,10 @@ const composer = {
     fill(box, draft);
     waiting.show();
   },
+  expect: (id, why = "") => {
+    waiting.expect(id);
+    if (why) hint(why);
+  },
 };
 if (conversation.opening) keeper();
 else (globalThis.requestIdleCallback ?? setTimeout)(() => keeper(), { timeout: 2000 });
@@ -272,16 +276,19 @@ function send() {
   const question = withDocuments(text, attached.documents);
   if (comparison?.on) {
     if (!comparison.ask(question, attached.pictures)) return;
-  } else if (conversation.running) waiting.add(question, attached.pictures);
+  } else if (conversation.running || waiting.expected) waiting.add(question, attached.pictures);
   else conversation.ask(question, attached.pictures);
   fill(box, "");
   attach.clear();
 }
 
-/** @param {string} text */
-function edit(text) {
-  fill(box, text);
+/** Put a question back, before what was typed since. @param {{ text: string, pictures: Picture[] }} question */
+async function edit({ text, pictures }) {
+  const { question, documents } = splitText(text);
+  fill(box, [question, box.value].filter((one) => one.trim()).join("\n\n"));
   box.focus();
+  await attach.restore({ documents, pictures });
+  composeQuestion();
 }
 
 // Styles show the Send button beside Stop where there is something to let wait.

@@ -1,14 +1,14 @@
 // Keeps the conversations of a tab: every change goes into the store, the list shows what is there, and other pages of
 // this browser hear of it. Loaded when the page has nothing more urgent to do, or is to show a conversation of before.
 
-import { setText } from "../shared/dom.js";
 import { say } from "../shared/words.js";
+import { showAbove } from "./above.js";
 import { Behind, keepUnkept } from "./behind.js";
+import { change } from "./changing.js";
 import { DeletedElsewhere, Deletions } from "./deleted.js";
 import { Finder } from "./finder.js";
 import { showList } from "./list.js";
 import { openId, openLeaf, rememberDraft, rememberOpen, rememberRunning, takeRunning } from "./open-here.js";
-import { spentInWords } from "./spent.js";
 import { openStore } from "./store.js";
 import { Titles } from "./titles.js";
 import { Tree, newHead, shared } from "./tree.js";
@@ -34,8 +34,7 @@ export class Keeper {
     /** @type {Head[]} */
     this.heads = [];
     this.finder = new Finder(store, () => this.draw());
-    /** Whether the browser has no room left. */
-    this.full = false;
+    this.full = false; // whether the browser has no room left
     this.behind = new Behind(() => this.draw());
     /** @type {HTMLElement | null} where the list stands */
     this.host = null;
@@ -61,13 +60,13 @@ export class Keeper {
   drafting;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   hearing;
-
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #drawing;
-  /** @type {Promise<void>} */
   #work = Promise.resolve();
-  #titles = new Titles((tree) => this.#passing(tree), (id, change) => this.#change(id, change));
+  #titles = new Titles((tree) => this.#passing(tree), (id, how) => change(this, id, how));
   deletions = new Deletions();
+  /** @type {Tree | null} which changed elsewhere while an answer was under way in it, so that it could not be read anew */
+  #missed = null;
 
   /**
    * Keep a tab's conversations from now on: the best store there is, and what this page showed before it was loaded
@@ -129,6 +128,7 @@ export class Keeper {
     const keeping = this.#do(() => this.#putMessage(tree, message), tree.head.id, message.id);
     const whole = message.role === "assistant" && ["done", "cut"].includes(message.state ?? "") && !message.answer;
     if (whole && this.kind === "chat") this.#titles.soon(tree);
+    if (this.#missed === tree && !this.#answers(tree)) void keeping.then(() => this.#lookAgain(true));
     return keeping;
   }
 
@@ -154,7 +154,7 @@ export class Keeper {
     if (tree === this.conversation.tree) rememberOpen(this.kind, tree.empty || this.#passing(tree) ? null : head.id, head.leaf);
     if (this.#passing(tree)) return;
     head.updated = Date.now();
-    this.#putHead(head);
+    this.putHead(head);
   }
 
   /**
@@ -170,8 +170,8 @@ export class Keeper {
     return tree.temporary || this.deletions.has(tree.head.id);
   }
 
-  /** @param {Head} head */
-  #putHead(head) {
+  /** Keep what stands beside its messages. @param {Head} head */
+  putHead(head) {
     const at = this.heads.findIndex(({ id }) => id === head.id);
     if (at < 0) this.heads.push({ ...head });
     else this.heads[at] = { ...head };
@@ -250,12 +250,17 @@ export class Keeper {
   async open(id, { left = this.composer.text(), unlessBegun = false, leaf = null } = {}) {
     const before = this.conversation.tree;
     const turn = ++this.#turns;
+    this.composer.expect?.(unlessBegun || id === before.head.id ? null : id);
     if (id === before.head.id) return;
     this.draft(left);
     await this.#work;
-    const whole = await this.store.read(id);
+    const whole = await this.store.read(id).catch((error) => {
+      if (unlessBegun) throw error;
+    });
     if (turn !== this.#turns || (unlessBegun && !(this.conversation.tree === before && before.empty))) return;
-    if (!whole) return this.#leaveOut(id);
+    if (!whole) this.composer.expect?.(null, whole === null ? "" : say("error_unreachable"));
+    if (whole === null) this.#leaveOut(id);
+    if (!whole) return;
     const { tree } = this.conversation;
     this.draft(tree === before ? left : undefined); // what was typed since goes along, and is not left here too
     const typed = this.composer.text();
@@ -279,36 +284,6 @@ export class Keeper {
     rememberOpen(this.kind, null);
     this.composer.adopt(empty ? typed : tree.head);
     this.draw();
-  }
-
-  /**
-   * @param {string} id
-   * @param {string} title
-   */
-  async rename(id, title) {
-    await this.#change(id, (head) => Object.assign(head, { title: title.trim() || head.title, titled: true }));
-  }
-
-  /** @param {string} id */
-  async pin(id) {
-    await this.#change(id, (head) => Object.assign(head, { pinned: !head.pinned }));
-  }
-
-  /**
-   * @param {string} id
-   * @param {(head: Head) => void} change
-   * @returns {Promise<void>}
-   */
-  async #change(id, change) {
-    const { tree, runs } = this.conversation;
-    const held = [tree.head, ...[...runs.values()].map((run) => run.tree.head), ...this.heads];
-    const [head, ...others] = new Set(held.filter((one) => one.id === id));
-    if (!head) return;
-    change(head);
-    // An answer that still runs in a conversation that was left writes that one's head when it ends.
-    for (const one of others) Object.assign(one, shared(head));
-    this.#putHead(head);
-    await this.#work;
   }
 
   /**
@@ -341,7 +316,7 @@ export class Keeper {
     if (draft === head.draft && JSON.stringify(options) === JSON.stringify(head.options)) return;
     Object.assign(head, { draft, options });
     if (empty && !this.deletions.has(head.id)) this.kind === "chat" && rememberDraft(draft);
-    else if (!this.#passing(this.conversation.tree)) this.#putHead(head);
+    else if (!this.#passing(this.conversation.tree)) this.putHead(head);
   }
 
   /** The same, when somebody has stopped typing for a moment. */
@@ -365,18 +340,24 @@ export class Keeper {
     }, 50);
     if (changed === null) return this.finder.forgetAll();
     this.finder.forget(changed);
-    const { tree, under } = this.conversation;
-    if (changed !== tree.head.id || under.length) return;
-    const whole = await this.store.read(changed);
-    if (!whole || this.conversation.tree !== tree || this.conversation.under.length || tree.holds(whole.messages)) return;
+    const { tree } = this.conversation;
+    if (changed !== tree.head.id) return;
+    this.#missed = tree;
+    const whole = this.#answers(tree) ? null : await this.store.read(changed);
+    if (!whole || this.conversation.tree !== tree || this.#answers(tree)) return;
+    this.#missed = null;
+    if (tree.holds(whole.messages)) return;
     const { draft, options } = tree.head;
     this.conversation.open(new Tree({ ...whole.head, draft, options }, whole.messages).stayAt(tree.head.leaf));
     rememberOpen(this.kind, changed, this.conversation.tree.head.leaf);
   }
 
+  /** Whether an answer is on its way there, or being ended. @param {Tree} tree */
+  #answers = (tree) => [...this.conversation.runs.values()].some((run) => run.tree === tree);
+
   // Other devices write a server's store too, and nothing tells of it.
-  #lookAgain() {
-    if (!this.store.atOnce) this.#hear({ changed: this.conversation.tree.head.id }).catch(() => {}); // not now
+  #lookAgain(always = !this.store.atOnce) {
+    if (always) this.#hear({ changed: this.conversation.tree.head.id }).catch(() => {}); // not now
   }
 
   // What this page wrote before it heard of the deletion may have come after it, where no server sees to that.
@@ -421,10 +402,7 @@ export class Keeper {
   draw() {
     if (this.kind !== "chat") return; // the list stands in the Chat tab, for all of them
     const { tree, runs } = this.conversation;
-    setText(document.getElementById("gc-conversation-title"), tree.empty ? "" : tree.head.title);
-    setText(document.getElementById("gc-spent"), spentInWords(tree));
-    document.getElementById("gc-temporary-mark")?.toggleAttribute("hidden", !tree.temporary);
-    document.getElementById("conversation-temporary")?.setAttribute("aria-pressed", String(tree.temporary));
+    showAbove(tree);
     showList(this, { open: tree.head.id, running: new Set([...runs.values()].map((run) => run.tree.head.id)) });
   }
 }

@@ -5,6 +5,7 @@ import htm from "../../vendor/htm/htm.js";
 import { Component, h, render } from "../../vendor/preact/preact.js";
 import { icon, targetOf } from "../shared/dom.js";
 import { say } from "../shared/words.js";
+import { pin, rename } from "./changing.js";
 
 /**
  * @import { VNode } from "../../vendor/preact/preact.js"
@@ -111,7 +112,7 @@ class Entry extends Component {
     return html`
       <div class="gc-entry" data-conversation=${head.id} aria-current=${open ? "true" : null} data-running=${running ? "" : null}>
         ${renames
-          ? html`<input class="gc-entry-name" aria-label=${say("rename")} value=${head.title} ref=${focusAll} onKeyDown=${(/** @type {KeyboardEvent} */ event) => renameKey(event, head, keeper)} onBlur=${(/** @type {Event} */ event) => rename(event, head, keeper)} />`
+          ? html`<input class="gc-entry-name" aria-label=${say("rename")} value=${head.title} ref=${focusAll} onKeyDown=${(/** @type {KeyboardEvent} */ event) => renameKey(event, head, keeper)} onBlur=${(/** @type {Event} */ event) => takeName(event, head, keeper)} />`
           : html`<button type="button" class="gc-entry-title" title=${title} onClick=${() => openEntry(head, keeper)}>${head.kind in KIND_ICONS ? html`<span class="gc-entry-kind" ref=${kindIcon(head.kind)} />` : null}${title}</button>`}
         <button type="button" class="gc-icon-button" data-action="menu" aria-label=${say("entry_menu", { title })} aria-haspopup="menu" aria-expanded=${String(menuOpen)} onClick=${() => toggleMenu(head.id)} ref=${menuIcon} />
         ${menuOpen ? html`<${Menu} head=${head} keeper=${keeper} />` : null}
@@ -125,7 +126,7 @@ function Menu({ head, keeper }) {
   /** @type {[name: string, words: string, what: () => unknown][]} */
   const items = [
     ["rename", say("rename"), () => (renaming = head.id)],
-    ["pin", say(head.pinned ? "unpin" : "pin"), () => keeper.pin(head.id)],
+    ["pin", say(head.pinned ? "unpin" : "pin"), () => pin(keeper, head.id)],
     ["export-markdown", say("export_markdown"), async () => (await import("./exchange.js")).saveOne(keeper, head.id, "markdown")],
     ["export-json", say("export_json"), async () => (await import("./exchange.js")).saveOne(keeper, head.id, "json")],
     ["delete", say("delete"), async () => (await import("./deleting.js")).deleteOne(keeper, head.id)],
@@ -174,7 +175,7 @@ function openEntry(head, keeper) {
  * @param {Keeper} keeper
  */
 function renameKey(event, head, keeper) {
-  if (event.key === "Enter" && !event.isComposing) rename(event, head, keeper);
+  if (event.key === "Enter" && !event.isComposing) takeName(event, head, keeper);
   else if (event.key === "Escape") {
     event.stopPropagation();
     renaming = null;
@@ -187,11 +188,11 @@ function renameKey(event, head, keeper) {
  * @param {Head} head
  * @param {Keeper} keeper
  */
-function rename({ target }, head, keeper) {
+function takeName({ target }, head, keeper) {
   if (renaming !== head.id || !(target instanceof HTMLInputElement)) return;
   const title = target.value;
   renaming = null;
-  if (title.trim() && title.trim() !== head.title) keeper.rename(head.id, title);
+  if (title.trim() && title.trim() !== head.title) rename(keeper, head.id, title);
   again();
 }
 

@@ -1,9 +1,10 @@
-// Questions that wait while an answer is written: each can be edited, taken back, or sent now, which stops the answer
-// where it is.
+// Questions that wait while an answer is written, or while the conversation that they are for is on its way: each can be
+// edited, taken back, or sent now, which stops the answer where it is.
 
 import { el, iconButton } from "../shared/dom.js";
 import { locks } from "../shared/locks.js";
 import { newId } from "../shared/wire.js";
+import { splitText } from "../shared/user-text.js";
 import { say } from "../shared/words.js";
 
 /**
@@ -24,7 +25,7 @@ const OTHER_PAGE_MS = 2000; // after which a question that another page holds is
 export class Waiting {
   /**
    * @param {import("./conversation.js").Conversation} conversation
-   * @param {(text: string) => void} edit puts a question back into the message box
+   * @param {(question: Question) => void} edit puts a question back into the message box, with what goes along with it
    */
   constructor(conversation, edit) {
     this.conversation = conversation;
@@ -35,8 +36,29 @@ export class Waiting {
     this.element = el("ol", { id: "chat-queue", "aria-label": say("queue_label"), hidden: true });
   }
 
+  /** @type {string | null} the conversation that is on its way, for which questions are meant that are asked now */
+  expected = null;
+  /** @type {string | null} what was shown when it was pressed */
+  #shown = null;
+  /** @type {Set<string>} ids of questions that were asked while their conversation was on its way */
+  #early = new Set();
+
+  /** Another conversation is on its way; or, null, it will not come: what was asked for it is put back into the box. @param {string | null} id */
+  expect(id) {
+    const stranded = id ? [] : this.questions.filter((one) => one.conversation === this.expected && this.#early.has(one.id));
+    this.expected = id;
+    this.#shown = this.conversation.tree.head.id;
+    for (const question of stranded.reverse()) this.#take(question, this.edit);
+  }
+
+  /** A conversation is shown: the one that was on its way, another one in its place, or the same once more. */
+  opened() {
+    if (this.conversation.tree.head.id !== this.#shown) this.expected = null;
+    queueMicrotask(() => this.next()); // its options are taken over after this
+  }
+
   /**
-   * Let a question wait for the end of the answer that is shown.
+   * Let a question wait for the end of the answer that is shown, or for the conversation that is on its way.
    *
    * @param {string} text
    * @param {Picture[]} [pictures]
@@ -44,7 +66,8 @@ export class Waiting {
    */
   add(text, pictures = [], extra = {}) {
     const { head, temporary } = this.conversation.tree;
-    const question = { id: newId(), conversation: head.id, temporary, text, pictures, extra };
+    const question = { id: newId(), conversation: this.expected ?? head.id, temporary: temporary && !this.expected, text, pictures, extra };
+    if (this.expected) this.#early.add(question.id);
     this.questions.push(question);
     this.#hold(question);
     this.#change();
@@ -56,7 +79,7 @@ export class Waiting {
     const { tree, running } = this.conversation;
     const last = tree.message(tree.head.leaf);
     const over = last?.role === "assistant" && !last.answer && ["done", "cut"].includes(last.state ?? "");
-    if (question && this.#held.has(question.id) && !running && over) this.#send(question);
+    if (question && this.#held.has(question.id) && !running && (over || this.#early.has(question.id))) this.#send(question);
   }
 
   /** @type {Set<string>} ids of those that are this page's to ask */
@@ -104,16 +127,20 @@ export class Waiting {
     this.#send(question);
   }
 
-  /** @param {Question} question */
-  #take(question) {
+  /**
+   * @param {Question} question
+   * @param {(question: Question) => void} [whither]
+   */
+  #take(question, whither) {
     this.questions = this.questions.filter((one) => one !== question);
     this.#change();
+    whither?.(question);
   }
 
   show() {
-    const own = this.#own;
-    this.element.hidden = !own.length;
-    this.element.replaceChildren(...own.map((question) => this.#row(question)));
+    const seen = this.expected ? this.questions.filter(({ conversation }) => conversation === this.expected) : this.#own;
+    this.element.hidden = !seen.length;
+    this.element.replaceChildren(...seen.map((question) => this.#row(question)));
   }
 
   /** @param {Question} question */
@@ -121,18 +148,18 @@ export class Waiting {
     return el(
       "li",
       { "data-queued": "" },
-      el("span", { class: "gc-queued-text" }, question.text),
-      el("button", { type: "button", class: "gc-link", "data-action": "steer", title: say("steer_help"), onclick: () => this.#steer(question) }, say("steer")),
-      iconButton("edit", say("queue_edit"), {
-        "data-action": "edit",
-        onclick: () => {
-          this.#take(question);
-          this.edit(question.text);
-        },
-      }),
+      el("span", { class: "gc-queued-text" }, briefly(question)),
+      this.expected ? null : el("button", { type: "button", class: "gc-link", "data-action": "steer", title: say("steer_help"), onclick: () => this.#steer(question) }, say("steer")),
+      iconButton("edit", say("queue_edit"), { "data-action": "edit", onclick: () => this.#take(question, this.edit) }),
       iconButton("close", say("queue_remove"), { "data-action": "delete", onclick: () => this.#take(question) }),
     );
   }
+}
+
+/** What was typed, and the names of what goes along. @param {Question} question */
+function briefly({ text, pictures }) {
+  const { question, documents } = splitText(text);
+  return [question, ...[...documents, ...pictures].map(({ name }) => name)].filter(Boolean).join(" · ");
 }
 
 /** @returns {Question[]} */
