@@ -47,6 +47,7 @@ const composer = {
     if (box) fill(box, draft);
   },
   refused: hint,
+  tell: hint,
 };
 /** @type {Promise<import("../chat/keeper.js").Keeper> | undefined} */
 let beginning;

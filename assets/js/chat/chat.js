@@ -170,10 +170,8 @@ const composer = {
     fill(box, draft);
     waiting.show();
   },
-  expect: (id, why = "") => {
-    waiting.expect(id);
-    if (why) hint(why);
-  },
+  expect: (id) => waiting.expect(id),
+  tell: hint,
 };
 if (conversation.opening) keeper();
 else (globalThis.requestIdleCallback ?? setTimeout)(() => keeper(), { timeout: 2000 });

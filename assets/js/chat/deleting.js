@@ -25,7 +25,10 @@ export async function deleteOne(keeper, id) {
   try {
     whole = await store.remove(id);
   } catch (error) {
-    if (store.atOnce) throw error;
+    if (store.atOnce) {
+      deletions.takeBack(id); // or nothing more of it would be kept
+      throw error;
+    }
     return keeper.behind.add(`delete ${id}`, () => deletions.has(id) && deleteOne(keeper, id));
   }
   deletions.add(id); // a list that was asked for meanwhile still has it
@@ -54,7 +57,12 @@ export async function deleteAll(keeper) {
   stopRuns(keeper, () => true);
   ids.forEach((id) => deletions.add(id));
   const at = Date.now();
-  await store.clear();
+  try {
+    await store.clear();
+  } catch (error) {
+    ids.forEach((id) => deletions.takeBack(id));
+    throw error;
+  }
   ids.forEach((id) => deletions.add(id));
   keeper.heads = [];
   ids.forEach((id) => keeper.finder.forget(id));

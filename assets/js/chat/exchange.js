@@ -1,6 +1,7 @@
 // Conversations as files: saved, and taken in again.
 
 import { save } from "../shared/dom.js";
+import { whyUnsent } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 import { takeBack } from "./deleting.js";
 import { toMarkdown } from "./markdown-file.js";
@@ -46,7 +47,9 @@ export async function saveAll(keeper, form) {
  */
 export async function takeIn(keeper, file) {
   const found = fromFile(await file.text());
-  await takeBack(keeper, found, null);
+  await takeBack(keeper, found, null).catch((error) => {
+    throw keeper.store.atOnce ? error : new Error(whyUnsent(error));
+  });
   keeper.draw();
   return found.length;
 }

@@ -3,6 +3,7 @@
 
 import { say } from "../shared/words.js";
 import { showAbove } from "./above.js";
+import { attempt } from "./attempt.js";
 import { Behind, keepUnkept } from "./behind.js";
 import { change } from "./changing.js";
 import { DeletedElsewhere, Deletions } from "./deleted.js";
@@ -65,6 +66,8 @@ export class Keeper {
   #work = Promise.resolve();
   #titles = new Titles((tree) => this.#passing(tree), (id, how) => change(this, id, how));
   deletions = new Deletions();
+  /** @type {string | null} the conversation that was pressed and is on its way */
+  opening = null;
   /** @type {Tree | null} which changed elsewhere while an answer was under way in it, so that it could not be read anew */
   #missed = null;
 
@@ -250,15 +253,15 @@ export class Keeper {
   async open(id, { left = this.composer.text(), unlessBegun = false, leaf = null } = {}) {
     const before = this.conversation.tree;
     const turn = ++this.#turns;
-    this.composer.expect?.(unlessBegun || id === before.head.id ? null : id);
+    this.#expect(unlessBegun || id === before.head.id ? null : id);
     if (id === before.head.id) return;
     this.draft(left);
     await this.#work;
-    const whole = await this.store.read(id).catch((error) => {
-      if (unlessBegun) throw error;
-    });
+    const reading = this.store.read(id);
+    const whole = await (unlessBegun ? reading : attempt(this, () => reading));
     if (turn !== this.#turns || (unlessBegun && !(this.conversation.tree === before && before.empty))) return;
-    if (!whole) this.composer.expect?.(null, whole === null ? "" : say("error_unreachable"));
+    this.opening = null;
+    if (!whole) this.#expect(null);
     if (whole === null) this.#leaveOut(id);
     if (!whole) return;
     const { tree } = this.conversation;
@@ -272,9 +275,17 @@ export class Keeper {
     this.draw();
   }
 
+  /** @param {string | null} id of a conversation that was pressed and is on its way, or none */
+  #expect(id) {
+    this.opening = id;
+    this.composer.expect?.(id);
+    this.draw();
+  }
+
   /** Begin a new one; what stands in the box of one that has not begun is meant for it. */
   fresh({ temporary = false } = {}) {
     this.#turns += 1;
+    this.opening = null;
     this.draft();
     const { empty } = this.conversation.tree;
     const typed = { draft: this.composer.text(), options: this.composer.options() };
@@ -403,6 +414,6 @@ export class Keeper {
     if (this.kind !== "chat") return; // the list stands in the Chat tab, for all of them
     const { tree, runs } = this.conversation;
     showAbove(tree);
-    showList(this, { open: tree.head.id, running: new Set([...runs.values()].map((run) => run.tree.head.id)) });
+    showList(this, { open: tree.head.id, opening: this.opening, running: new Set([...runs.values()].map((run) => run.tree.head.id)) });
   }
 }

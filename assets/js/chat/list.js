@@ -5,6 +5,7 @@ import htm from "../../vendor/htm/htm.js";
 import { Component, h, render } from "../../vendor/preact/preact.js";
 import { icon, targetOf } from "../shared/dom.js";
 import { say } from "../shared/words.js";
+import { attempt } from "./attempt.js";
 import { pin, rename } from "./changing.js";
 
 /**
@@ -12,9 +13,9 @@ import { pin, rename } from "./changing.js";
  * @import { Keeper } from "./keeper.js"
  * @import { Head } from "./types.js"
  *
- * @typedef {{ open: string, running: Set<string> }} Now what is open, and where answers run
+ * @typedef {{ open: string, opening: string | null, running: Set<string> }} Now what is open, what is on its way, and where answers run
  * @typedef {{ keeper: Keeper, now: Now, entries: Head[], more: number }} ListProps
- * @typedef {{ head: Head, keeper: Keeper, open: boolean, running: boolean, menu: boolean, renaming: boolean }} EntryProps
+ * @typedef {{ head: Head, keeper: Keeper, open: boolean, opening: boolean, running: boolean, menu: boolean, renaming: boolean }} EntryProps
  */
 
 /** @type {(strings: TemplateStringsArray, ...values: unknown[]) => VNode} */
@@ -85,7 +86,7 @@ class List extends Component {
       const next = keeper.finder.found ? null : groupOf(head, today);
       if (next && next !== group) rows.push(html`<h2 key=${next}>${say(next)}</h2>`);
       group = next;
-      rows.push(html`<${Entry} key=${head.id} head=${head} keeper=${keeper} open=${head.id === now.open} running=${now.running.has(head.id)} menu=${menu === head.id} renaming=${renaming === head.id} />`);
+      rows.push(html`<${Entry} key=${head.id} head=${head} keeper=${keeper} open=${head.id === now.open} opening=${head.id === now.opening} running=${now.running.has(head.id)} menu=${menu === head.id} renaming=${renaming === head.id} />`);
     }
     return html`
       ${!keeper.store.lasts ? html`<p class="gc-list-note" role="note">${say("storage_refused")}</p>` : null}
@@ -102,15 +103,15 @@ class List extends Component {
 class Entry extends Component {
   /** @param {EntryProps} next */
   shouldComponentUpdate(next) {
-    const { head, open, running, menu, renaming } = this.props;
-    return head !== next.head || open !== next.open || running !== next.running || menu !== next.menu || renaming !== next.renaming;
+    const { head, open, opening, running, menu, renaming } = this.props;
+    return head !== next.head || open !== next.open || opening !== next.opening || running !== next.running || menu !== next.menu || renaming !== next.renaming;
   }
 
   /** @param {EntryProps} props */
-  render({ head, keeper, open, running, menu: menuOpen, renaming: renames }) {
+  render({ head, keeper, open, opening, running, menu: menuOpen, renaming: renames }) {
     const title = head.title || say("conversation_untitled");
     return html`
-      <div class="gc-entry" data-conversation=${head.id} aria-current=${open ? "true" : null} data-running=${running ? "" : null}>
+      <div class="gc-entry" data-conversation=${head.id} aria-current=${open ? "true" : null} data-opening=${opening ? "" : null} data-running=${running ? "" : null}>
         ${renames
           ? html`<input class="gc-entry-name" aria-label=${say("rename")} value=${head.title} ref=${focusAll} onKeyDown=${(/** @type {KeyboardEvent} */ event) => renameKey(event, head, keeper)} onBlur=${(/** @type {Event} */ event) => takeName(event, head, keeper)} />`
           : html`<button type="button" class="gc-entry-title" title=${title} onClick=${() => openEntry(head, keeper)}>${head.kind in KIND_ICONS ? html`<span class="gc-entry-kind" ref=${kindIcon(head.kind)} />` : null}${title}</button>`}
@@ -134,7 +135,7 @@ function Menu({ head, keeper }) {
   if (keeper.store.share) items.splice(-1, 0, ["share", say("share"), () => keeper.store.share?.(head.id)]);
   const does = (/** @type {() => unknown} */ what) => {
     menu = null;
-    what();
+    void attempt(keeper, what);
     again();
   };
   return html`<div class="gc-menu" role="menu">

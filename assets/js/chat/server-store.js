@@ -2,7 +2,7 @@
 // the store in the browser (store.js); it also searches by itself and shares by link.
 
 import { el, iconButton } from "../shared/dom.js";
-import { route, send } from "../shared/wire.js";
+import { route, send, whyUnsent } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 import { DeletedElsewhere } from "./deleted.js";
 import { shared } from "./tree.js";
@@ -166,6 +166,7 @@ function showLink(id, link) {
   const input = el("input", { id: "share-link", type: "text", readOnly: true, value: link, "aria-label": say("share_link") });
   const copy = el("button", { type: "button", id: "share-copy", class: "gc-button" }, say("share_copy"));
   const stop = el("button", { type: "button", id: "share-stop", class: "gc-link" }, say("share_stop"));
+  const told = el("p", { class: "gc-muted", role: "status" });
   /** @type {HTMLDialogElement} */
   const dialog = el(
     "dialog",
@@ -176,6 +177,7 @@ function showLink(id, link) {
       el("header", {}, el("h2", { id: "share-title" }, say("share_title")), iconButton("close", say("close"), { onclick: () => dialog.close() })),
       el("p", {}, say("share_note")),
       input,
+      told,
       el("div", { class: "gc-dialog-buttons" }, copy, stop),
     ),
   );
@@ -185,8 +187,12 @@ function showLink(id, link) {
     copy.textContent = say("share_copied");
   });
   stop.addEventListener("click", async () => {
-    await change("DELETE", `conversations/${id}/share`);
-    dialog.close();
+    try {
+      await change("DELETE", `conversations/${id}/share`);
+      dialog.close();
+    } catch (error) {
+      told.textContent = whyUnsent(error);
+    }
   });
   dialog.addEventListener("close", () => dialog.remove());
   (document.querySelector(".gradio-container") ?? document.body).append(dialog);

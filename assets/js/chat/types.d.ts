@@ -154,8 +154,10 @@ export interface Composer {
   adopt(kept: { draft?: string; options?: Partial<Options> }): void;
   /** What stood in the box when the page was there, before anybody typed. */
   before?: string;
-  /** Told which conversation is on its way, so that what is asked now is meant for it; null where none comes, and why. */
-  expect?(id: string | null, why?: string): void;
+  /** Told which conversation is on its way, so that what is asked now is meant for it; null where none comes. */
+  expect?(id: string | null): void;
+  /** Told why something cannot be done. */
+  tell(words: string): void;
   /** Told that nothing more is kept, where no list says it. */
   refused?(words: string): void;
 }

@@ -53,6 +53,7 @@ const composer = {
   text: () => inputOf("image-question")?.value ?? "",
   options: () => ({}),
   adopt: ({ draft = "" }) => fill(inputOf("image-question"), draft),
+  tell: hint,
 };
 keeper();
 

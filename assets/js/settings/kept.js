@@ -1,8 +1,10 @@
 // What is kept of conversations, in this browser or, of whoever signed in, on the server: out into a file, in from one
 // (other applications' too), and away with it.
 
+import { attempt } from "../chat/attempt.js";
 import { conversations } from "../chat/chat.js";
 import { el } from "../shared/dom.js";
+import { whyUnsent } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 import { KEEPS } from "../../texts.js";
 import { watchAccount } from "./account.js";
@@ -15,6 +17,13 @@ export function storageSection() {
   const told = el("p", { class: "gc-muted", role: "status" });
   const file = el("input", { type: "file", id: "import-all", accept: ".json,.md,.markdown,application/json,text/markdown", "aria-label": say("import_all") });
   const button = (/** @type {string} */ id, /** @type {string} */ words, /** @type {() => unknown} */ onclick) => el("button", { type: "button", id, class: "gc-button gc-quiet", onclick }, words);
+  const saveAll = async (/** @type {"json" | "markdown"} */ form) => {
+    try {
+      await (await exchange()).saveAll(await conversations(), form);
+    } catch (error) {
+      told.textContent = whyUnsent(error);
+    }
+  };
   file.addEventListener("change", async () => {
     const [chosen] = file.files ?? [];
     if (!chosen) return;
@@ -34,12 +43,13 @@ export function storageSection() {
     el(
       "div",
       { class: "gc-settings-row" },
-      button("export-all", say("export_all"), async () => (await exchange()).saveAll(await conversations(), "json")),
-      button("export-all-markdown", say("export_all_markdown"), async () => (await exchange()).saveAll(await conversations(), "markdown")),
+      button("export-all", say("export_all"), () => saveAll("json")),
+      button("export-all-markdown", say("export_all_markdown"), () => saveAll("markdown")),
       el("label", { class: "gc-field" }, el("span", {}, say("import_all")), file),
       button("clear-all", say("clear_all"), async () => {
         document.querySelector("dialog[open]")?.closest("dialog")?.close();
-        await (await import("../chat/deleting.js")).deleteAll(await conversations());
+        const [kept, { deleteAll }] = await Promise.all([conversations(), import("../chat/deleting.js")]);
+        await attempt(kept, () => deleteAll(kept));
         (await import("../microphone/kept.js")).forgetRecordings();
       }),
     ),
