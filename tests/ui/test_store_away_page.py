@@ -1,4 +1,4 @@
-"""What keeps conversations cannot be had: whoever presses something is told why nothing comes of it, and loses nothing."""
+"""What keeps conversations cannot be had: what is pressed is told to be in vain, and why; nothing is lost."""
 
 from __future__ import annotations
 
