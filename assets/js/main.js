@@ -2,7 +2,8 @@
 // is there. What a tab needs beyond the first one is loaded when it is opened.
 
 import * as chat from "./chat/chat.js";
-import { announce, el, targetOf } from "./shared/dom.js";
+import { announce, el, hinter, targetOf } from "./shared/dom.js";
+import { isMissingPart } from "./shared/later.js";
 import { language, say } from "./shared/words.js";
 import { dropShell, showShell } from "./shared/shell.js";
 import { showStatusIn } from "./status/status.js";
@@ -10,6 +11,11 @@ import { wearTheme } from "./shared/theme.js";
 import { limitsLeft } from "./settings/account.js";
 import { brandTools, openSettings } from "./settings/brand-tools.js";
 import { SIMULATED } from "../texts.js";
+
+// Whoever pressed for a part of the page that does not come would press in vain, and in silence.
+const hint = hinter(() => [...document.querySelectorAll("span.gc-hint")].find((one) => one.checkVisibility()) ?? null);
+const tellMissing = (/** @type {unknown} */ error) => isMissingPart(error) && hint(say("part_missing"));
+addEventListener("unhandledrejection", ({ reason }) => tellMissing(reason));
 
 // What every tab may ask for, and the rooms that do it: the shared scripts know none of them.
 document.addEventListener("gc:open-settings", () => openSettings());
@@ -25,7 +31,7 @@ document.addEventListener("gc:speak", (event) => {
  * @param {string} what the function in it
  * @returns {Fill}
  */
-const later = (path, what) => (host) => import(path).then((module) => module[what](host));
+const filledBy = (path, what) => (host) => import(path).then((module) => module[what](host));
 
 /**
  * Which place is filled by what; a new tab adds its lines here.
@@ -36,23 +42,23 @@ const PLACES = {
   "gc-brand": showBrandIn,
   "status-panel": showStatusIn,
   "gc-chat": chat.showIn,
-  "image-input": later("./image/image.js", "showPicturesIn"),
-  "gc-image-templates": later("./image/image.js", "showTemplatesIn"),
-  "image-answer": later("./image/image.js", "showAnswersIn"),
-  "mic-input": later("./microphone/microphone.js", "showRecorderIn"),
-  "gc-mic-options": later("./microphone/microphone.js", "showOptionsIn"),
-  "gc-mic-result": later("./microphone/microphone.js", "showResultIn"),
-  "gc-mic-segments": later("./microphone/microphone.js", "showSegmentsIn"),
-  "extract-input": later("./extract/extract.js", "showInputIn"),
-  "extract-schema": later("./extract/extract.js", "showSchemaIn"),
-  "gc-extract-hint": later("./extract/extract.js", "showHintIn"),
-  "extract-result": later("./extract/extract.js", "showResultIn"),
-  "agent-log": later("./agent/agent.js", "showLogIn"),
-  "gc-agent-tools": later("./agent/agent.js", "showToolsIn"),
-  "batch-file": later("./batch/batch.js", "showFileIn"),
-  "gc-batch-hint": later("./batch/batch.js", "showHintIn"),
-  "batch-progress": later("./batch/batch.js", "showProgressIn"),
-  "batch-result": later("./batch/batch.js", "showResultIn"),
+  "image-input": filledBy("./image/image.js", "showPicturesIn"),
+  "gc-image-templates": filledBy("./image/image.js", "showTemplatesIn"),
+  "image-answer": filledBy("./image/image.js", "showAnswersIn"),
+  "mic-input": filledBy("./microphone/microphone.js", "showRecorderIn"),
+  "gc-mic-options": filledBy("./microphone/microphone.js", "showOptionsIn"),
+  "gc-mic-result": filledBy("./microphone/microphone.js", "showResultIn"),
+  "gc-mic-segments": filledBy("./microphone/microphone.js", "showSegmentsIn"),
+  "extract-input": filledBy("./extract/extract.js", "showInputIn"),
+  "extract-schema": filledBy("./extract/extract.js", "showSchemaIn"),
+  "gc-extract-hint": filledBy("./extract/extract.js", "showHintIn"),
+  "extract-result": filledBy("./extract/extract.js", "showResultIn"),
+  "agent-log": filledBy("./agent/agent.js", "showLogIn"),
+  "gc-agent-tools": filledBy("./agent/agent.js", "showToolsIn"),
+  "batch-file": filledBy("./batch/batch.js", "showFileIn"),
+  "gc-batch-hint": filledBy("./batch/batch.js", "showHintIn"),
+  "batch-progress": filledBy("./batch/batch.js", "showProgressIn"),
+  "batch-result": filledBy("./batch/batch.js", "showResultIn"),
 };
 
 // On the simulator, and only there, every screen says so.
@@ -92,7 +98,10 @@ function fillPlaces() {
     filling.set(host, coming);
     coming?.then(
       () => filling.set(host, undefined),
-      () => filling.delete(host), // the line may be back when the tab is opened again
+      (error) => {
+        filling.delete(host); // the line may be back when the tab is opened again
+        tellMissing(error);
+      },
     );
   }
   if (document.getElementById("gc-chat")) dropShell();

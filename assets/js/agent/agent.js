@@ -3,6 +3,7 @@
 import { el, fill, hinter, iconButton, inputOf, targetOf } from "../shared/dom.js";
 import { KeptRuns, record, replay } from "./kept.js";
 import { RunView } from "./run-view.js";
+import { untilThere } from "../shared/later.js";
 import { say } from "../shared/words.js";
 import { Follower } from "../shared/scroll.js";
 import { inSight, sheet, takesFiles } from "../shared/sheet.js";
@@ -49,11 +50,9 @@ const composer = {
   refused: hint,
   tell: hint,
 };
-/** @type {Promise<import("../chat/keeper.js").Keeper> | undefined} */
-let beginning;
 
 // Its runs are kept like the conversations of the chat, whose list shows them too.
-const keeper = () => (beginning ??= import("../chat/keeper.js").then(({ Keeper }) => Keeper.begin(kept, composer)));
+const keeper = untilThere(() => import("../chat/keeper.js").then(({ Keeper }) => Keeper.begin(kept, composer)));
 keeper();
 
 /** Show a conversation of before. @param {string} id */

@@ -2,6 +2,7 @@
 // loaded with the first one.
 
 import { el, iconButton } from "../shared/dom.js";
+import { later } from "../shared/later.js";
 import { say } from "../shared/words.js";
 
 /** @import { Attachments, Taken } from "./attachments.js" */
@@ -28,9 +29,6 @@ export class Attach {
     box.addEventListener("paste", (event) => this.#paste(event));
     this.#listen();
   }
-
-  /** @type {Promise<Attachments> | undefined} */
-  loading;
 
   /**
    * Attach files; what each is shows itself.
@@ -61,10 +59,7 @@ export class Attach {
     this.loaded?.clear();
   }
 
-  #list() {
-    this.loading ??= import("./attachments.js").then(({ Attachments }) => (this.loaded = new Attachments(this.strip, this.hint)));
-    return this.loading;
-  }
+  #list = later(() => import("./attachments.js").then(({ Attachments }) => (this.loaded = new Attachments(this.strip, this.hint))));
 
   /** @param {ClipboardEvent} event */
   #paste(event) {

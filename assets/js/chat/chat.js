@@ -12,6 +12,7 @@ import { sideColumn } from "./side.js";
 import { Tree, newHead } from "./tree.js";
 import { noteUnkept, unkept } from "./unkept.js";
 import { Waiting } from "./waiting.js";
+import { later, untilThere } from "../shared/later.js";
 import { say } from "../shared/words.js";
 import { move } from "../shared/shell.js";
 import { prepareMarkdown } from "../shared/text-view.js";
@@ -21,9 +22,7 @@ import { MODELS } from "../../texts.js";
 
 /**
  * @import { Compare } from "./compare.js"
- * @import { Dictation } from "./dictate.js"
  * @import { Keeper } from "./keeper.js"
- * @import { Talk } from "../talk/talk.js"
  * @import { Choice, Composer, Message, Picture } from "./types.js"
  */
 
@@ -109,9 +108,6 @@ conversation.showIn(log);
 composeQuestion();
 
 // What keeps conversations is loaded when the page has nothing more urgent to do; at once where one is to be shown.
-/** @type {Promise<Keeper> | null} */
-let kept = null;
-
 /**
  * @param {Tree} tree
  * @param {Message} message
@@ -125,12 +121,11 @@ async function keepMessage(tree, message) {
   if (!one.full && !one.behind.any) drop?.();
 }
 
+const keeping = untilThere(async () => (ready = await (await import("./keeper.js")).Keeper.begin(conversation, composer)));
+
 /** @returns {Promise<Keeper>} */
 function keeper() {
-  kept ??= import("./keeper.js")
-    .then(({ Keeper }) => Keeper.begin(conversation, composer))
-    .then((one) => (ready = one));
-  return kept;
+  return keeping();
 }
 
 /** @type {Keeper | null} */
@@ -191,27 +186,19 @@ function openBefore() {
 }
 
 // What talking takes is loaded when somebody reaches for its button.
-/** @type {Promise<Talk> | null} */
-let talking = null;
-holds(talk, () => (talking ??= import("../talk/talk.js").then(({ Talk }) => new Talk(conversation, talk, voice))));
+holds(talk, later(() => import("../talk/talk.js").then(({ Talk }) => new Talk(conversation, talk, voice))));
 
 // So is what dictating takes.
-/** @type {Promise<Dictation> | null} */
-let dictating = null;
-dictate.addEventListener("click", () =>
-  (dictating ??= import("./dictate.js").then(({ Dictation }) => new Dictation(dictate, box, hint))).then((it) => it.press()),
-);
+const dictating = later(() => import("./dictate.js").then(({ Dictation }) => new Dictation(dictate, box, hint)));
+dictate.addEventListener("click", () => dictating().then((it) => it.press()));
 
 // And comparing.
-/** @type {Promise<Compare> | null} */
-let comparing = null;
 /** @type {Compare | null} */
 let comparison = null;
-compare.addEventListener("click", () =>
-  (comparing ??= import("./compare.js").then(
-    ({ Compare }) => (comparison = new Compare({ conversation, choices: picker.choices, options, button: compare, box })),
-  )).then((it) => it.toggle()),
+const comparing = later(() =>
+  import("./compare.js").then(({ Compare }) => (comparison = new Compare({ conversation, choices: picker.choices, options, button: compare, box }))),
 );
+compare.addEventListener("click", () => comparing().then((it) => it.toggle()));
 
 document.addEventListener("gc:pick-model", ({ detail }) => picker.pick(detail));
 
@@ -315,11 +302,7 @@ box.addEventListener("keydown", (event) => {
   send();
 });
 // `/` in the empty box opens the prompts, which are loaded then.
-/** @type {Promise<void> | null} */
-let prompting = null;
-box.addEventListener("input", () => {
-  if (box.value !== "/" || prompting) return;
-  prompting = import("./prompts.js").then(({ PromptList }) => new PromptList(box).show());
-});
+const prompting = later(() => import("./prompts.js").then(({ PromptList }) => new PromptList(box).show()));
+box.addEventListener("input", () => box.value === "/" && prompting());
 // Of several tabs, Esc stops what is seen.
 document.addEventListener("keydown", (event) => event.key === "Escape" && element.offsetParent !== null && conversation.stop());

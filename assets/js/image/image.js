@@ -3,6 +3,7 @@
 import { LIMITS, TEMPLATES } from "../../texts.js";
 import { Conversation } from "../chat/conversation.js";
 import { el, fill, hinter, inputOf, targetOf } from "../shared/dom.js";
+import { untilThere } from "../shared/later.js";
 import { inSight } from "../shared/sheet.js";
 import { Pictures } from "./pictures.js";
 import { readingForm, showReading } from "./reading.js";
@@ -41,12 +42,10 @@ const templates = el("div", { class: "gc-templates" });
 let asked = [];
 
 // Its conversations are kept like those of the chat, whose list shows them too.
-/** @type {Promise<Keeper> | null} */
-let kept = null;
+const keeping = untilThere(() => import("../chat/keeper.js").then(({ Keeper }) => Keeper.begin(conversation, composer)));
 /** @returns {Promise<Keeper>} */
 function keeper() {
-  kept ??= import("../chat/keeper.js").then(({ Keeper }) => Keeper.begin(conversation, composer));
-  return kept;
+  return keeping();
 }
 /** @type {Composer} */
 const composer = {

@@ -217,7 +217,7 @@ const HINT_MS = 4000;
 /**
  * A function that tells something in a line of the page for a while, and to screen readers; `find` gives the line.
  *
- * @param {() => HTMLElement | null} find
+ * @param {() => Element | null} find
  * @returns {(words: string) => void}
  */
 export function hinter(find) {

@@ -4,6 +4,7 @@
 // reader has selected or is copying stays as it is. Only the block that is still being written is drawn anew.
 
 import { Frames, nextTask } from "./frames.js";
+import { later } from "./later.js";
 import { extend, patch } from "./patch.js";
 
 /**
@@ -15,14 +16,8 @@ import { extend, patch } from "./patch.js";
 
 /** @type {Renderer | null} */
 let markdown = null;
-/** @type {Promise<Renderer> | null} */
-let loading = null;
-
 /** Load the renderer ahead of the first answer. */
-export function prepareMarkdown() {
-  loading ??= import("./markdown.js").then((module) => (markdown = module));
-  return loading;
-}
+export const prepareMarkdown = later(() => import("./markdown.js").then((module) => (markdown = module)));
 
 /** The renderer on its way, where it is not there yet. */
 export const rendererComing = () => (markdown ? null : prepareMarkdown());
