@@ -13,7 +13,6 @@ from tests.ui.conftest import House
 from tests.ui.conversations import kept, number_answers, open_in
 from tests.ui.scripts import answered, ask
 
-
 NOTES = FilePayload(name="notes.txt", mimeType="text/plain", buffer=b"The code word is heron.")
 
 
