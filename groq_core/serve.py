@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -46,6 +46,9 @@ OPEN_ID = "open id"
 YOUNG = 10_000
 """New objects after which garbage is looked for. A hundred requests under way hold more than Python's 700, all of which
 would be looked through again for each few more."""
+
+LOOK_S = 1.0
+"""Seconds between two looks at the clock, for the date in the headers; a signal to stop is heard at once."""
 
 GRACE_S = 10
 """Seconds that running answers get to finish after SIGTERM."""
@@ -272,12 +275,29 @@ class PageServer(uvicorn.Server):
         busy: Callable[[], bool],
         announce: Callable[[int], None],
     ) -> None:
+        self._told_to_stop = asyncio.Event()
         super().__init__(config)
         self._stopping = stopping
         self._busy = busy
         self._announce = announce
         self.failed = False
         """It stopped since the page could not be loaded."""
+
+    @property
+    def should_exit(self) -> bool:
+        return self._told_to_stop.is_set()
+
+    @should_exit.setter
+    def should_exit(self, stops: bool) -> None:
+        if stops:
+            self._told_to_stop.set()
+
+    async def main_loop(self) -> None:
+        # uvicorn looks ten times a second whether it is to stop; whoever asks just then waits for that look.
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._told_to_stop.wait()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -3,19 +3,24 @@
 
 import * as chat from "./chat/chat.js";
 import { announce, el, hinter, targetOf } from "./shared/dom.js";
-import { isMissingPart } from "./shared/later.js";
+import { isMissingPart, untilThere } from "./shared/later.js";
 import { language, say } from "./shared/words.js";
 import { dropShell, showShell } from "./shared/shell.js";
 import { showStatusIn } from "./status/status.js";
+import { isUnsent, whyUnsent } from "./shared/wire.js";
 import { wearTheme } from "./shared/theme.js";
 import { limitsLeft } from "./settings/account.js";
 import { brandTools, openSettings } from "./settings/brand-tools.js";
 import { SIMULATED } from "../texts.js";
 
-// Whoever pressed for a part of the page that does not come would press in vain, and in silence.
+// Nobody presses in vain and in silence: what was wanted of the server and did not come is told in the line of the tab.
 const hint = hinter(() => [...document.querySelectorAll("span.gc-hint")].find((one) => one.checkVisibility()) ?? null);
-const tellMissing = (/** @type {unknown} */ error) => isMissingPart(error) && hint(say("part_missing"));
-addEventListener("unhandledrejection", ({ reason }) => tellMissing(reason));
+function tellMissing(/** @type {unknown} */ error) {
+  const words = isMissingPart(error) ? say("part_missing") : isUnsent(error) ? whyUnsent(error) : "";
+  if (words) hint(words);
+  return Boolean(words);
+}
+addEventListener("unhandledrejection", (event) => tellMissing(event.reason) && event.preventDefault());
 
 // What every tab may ask for, and the rooms that do it: the shared scripts know none of them.
 document.addEventListener("gc:open-settings", () => openSettings());
@@ -167,4 +172,4 @@ if (!document.getElementById("gc-chat")) {
 fillPlaces();
 chat.invite();
 if (language !== "en") import("./shared/labels.js");
-(globalThis.requestIdleCallback ?? setTimeout)(() => [import("./settings/keys.js"), import("./shared/done-title.js")]);
+(globalThis.requestIdleCallback ?? setTimeout)(() => [untilThere(() => import("./settings/keys.js"))(), untilThere(() => import("./shared/done-title.js"))()]);

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from threading import Lock
+from time import monotonic
 from typing import Any, Literal, Self, cast
 
 import anyio._backends._asyncio  # noqa: F401 - Gradio imports it when it begins, and would hold the event loop
@@ -143,7 +144,7 @@ class Layout(gr.Blocks):
     ) -> Self:
         live = status_update_rate == "auto"
         self.api_open = self.api_open if api_open is None else api_open
-        self._queue = Queue(
+        self._queue = CalmQueue(
             live_updates=live,
             concurrency_count=self.max_threads,
             update_intervals=1 if live else float(status_update_rate),
@@ -173,14 +174,49 @@ def create_ui(core: PageCore) -> gr.Blocks:
     demo.max_threads = MAX_THREADS
     demo.state_session_capacity = SESSIONS
     demo.queue(default_concurrency_limit=None, max_size=500, status_update_rate=5, api_open=False)
-    # Gradio looks for work a thousand times a second, for which an idle process takes 3 % of a core: half of what 800
-    # streamed tokens took. On Windows it waits longer by itself.
-    demo._queue.sleep_when_free, demo._queue.progress_update_sleep_when_free = QUEUE_LOOK_S, PROGRESS_LOOK_S
     return demo
 
 
-QUEUE_LOOK_S, PROGRESS_LOOK_S = 0.05, 0.1
+BUSY_LOOK_S, IDLE_LOOK_S = 0.05, 0.25
 """Seconds between two looks at Gradio's queue, through which only its named endpoints are asked."""
+
+RECENTLY_S = 60.0
+"""For so long after somebody has asked through it, it is looked at as of a busy one."""
+
+
+class CalmQueue(Queue):
+    """
+    Gradio's queue, which is looked at often only while somebody uses it.
+
+    Gradio looks a thousand times a second, for which an idle process takes 3 % of a core: half of what 800 streamed
+    tokens took. And whoever asks on another way just then waits for each look.
+    """
+
+    _pushed_at = -RECENTLY_S
+
+    async def push(self, *args: Any, **kwargs: Any) -> Any:
+        self._pushed_at = monotonic()
+        return await super().push(*args, **kwargs)
+
+    @property
+    def _looks_every_s(self) -> float:
+        return BUSY_LOOK_S if monotonic() < self._pushed_at + RECENTLY_S else IDLE_LOOK_S
+
+    @property
+    def sleep_when_free(self) -> float:
+        return self._looks_every_s
+
+    @sleep_when_free.setter
+    def sleep_when_free(self, seconds: float) -> None:
+        """Gradio's own."""
+
+    @property
+    def progress_update_sleep_when_free(self) -> float:
+        return 2 * self._looks_every_s
+
+    @progress_update_sleep_when_free.setter
+    def progress_update_sleep_when_free(self, seconds: float) -> None:
+        """Gradio's own."""
 
 
 MOUNT_OPTIONS: dict[str, Any] = {

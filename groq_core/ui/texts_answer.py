@@ -96,7 +96,7 @@ ANSWER: dict[str, str] = {
     "error_internal": "Something broke on our side. It has been noted; trying again may help.",
     "error_cut": "The connection to this page's server broke off before the answer was complete.",
     "error_unreachable": "This page's server cannot be reached.",
-    "part_missing": "A part of this page did not come. Press once more; if that does not help, load the page again.",
+    "part_missing": "A part of this page did not come. Try once more; if that does not help, load the page again.",
     "hint_unreachable": "Check that it is running and that you are online, then try again.",
     "error_own_key_gone": "Your own key is no longer here, as the server was started anew: enter it again in Settings.",
     "error_own_keys_off": "this server takes no keys of visitors",

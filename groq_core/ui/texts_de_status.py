@@ -89,7 +89,7 @@ STATUS: dict[str, str] = {
     "error_internal": "Bei uns ist etwas kaputtgegangen. Es ist vermerkt; ein neuer Versuch kann helfen.",
     "error_cut": "Die Verbindung zum Server dieser Seite brach ab, bevor die Antwort vollständig war.",
     "error_unreachable": "Der Server dieser Seite ist nicht zu erreichen.",
-    "part_missing": "Ein Teil dieser Seite kam nicht. Noch einmal drücken; wenn das nicht hilft, die Seite neu laden.",
+    "part_missing": "Ein Teil dieser Seite kam nicht. Versuch es noch einmal; hilft das nicht, lade die Seite neu.",
     "hint_unreachable": "Prüfe, ob er läuft und ob du im Netz bist, dann versuche es noch einmal.",
     "error_own_key_gone": "Dein eigener Schlüssel ist nicht mehr hier, da der Server neu gestartet wurde: gib ihn "
     "in den Einstellungen wieder ein.",

@@ -269,6 +269,24 @@ async def test_an_answer_that_another_page_waits_for_keeps_nobody_from_asking_in
     await expect(page.locator("#chat-stop")).to_be_hidden()
 
 
+async def test_one_conversation_opens_while_what_another_holds_is_still_being_kept(
+    visitor: BrowserContext, house: House
+) -> None:
+    page = await open_with_an_owl(visitor, house)
+    await page.click("#conversation-new")
+    await ask(page, "a fox")
+    await expect(page.locator(f"{ANSWER}[data-state=done]")).to_contain_text("answer 2")
+    await page.evaluate(KEEP_HEADS_LATE)
+    await page.fill(BOX, "typed for the fox")
+    await page.locator("#conversations .gc-entry-title").last.click()
+    await expect(page.locator("#chat-log [data-role=user]")).to_have_text(["an owl"])
+    await expect(page.locator(BOX)).to_have_value("")
+    await page.evaluate("keepHeads()")
+    await page.locator("#conversations .gc-entry-title").first.click()
+    await expect(page.locator("#chat-log [data-role=user]")).to_have_text(["a fox"])
+    await expect(page.locator(BOX)).to_have_value("typed for the fox")
+
+
 READ_LATE = f"""async () => {{
     {FIND_KEEPER}
     const {{ store }} = kept;

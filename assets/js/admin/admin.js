@@ -61,6 +61,7 @@ import { send } from "../shared/wire.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const EVERY_MS = 5000;
+const UNREACHABLE = "The server cannot be reached: what stands here may be old.";
 const part = (/** @type {string} */ name) => find(`[data-part="${name}"]`);
 
 const day = (/** @type {number | null | undefined} */ seconds) => (seconds ? new Date(seconds * 1000).toISOString().slice(0, 10) : "–");
@@ -96,7 +97,8 @@ function say(text, { wrong = false, secret = "" } = {}) {
 
 /** @param {Record<string, unknown>} fields */
 async function change(fields) {
-  const response = await send("admin", { body: JSON.stringify(fields) });
+  const response = await send("admin", { body: JSON.stringify(fields) }).catch(() => null);
+  if (!response) return say(UNREACHABLE, { wrong: true });
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) return say(String(answer.detail ?? `It could not be done (${response.status}).`), { wrong: true });
   if (answer.key) say("The new key, shown this once:", { secret: answer.key });
@@ -283,5 +285,17 @@ async function refresh() {
   document.documentElement.dataset.shown = "yes";
 }
 
-refresh().catch((error) => say(error.message, { wrong: true }));
-setInterval(() => document.hidden || refresh().catch(() => {}), EVERY_MS);
+async function look() {
+  try {
+    await refresh();
+    if (away) say("");
+    away = false;
+  } catch {
+    away = true; // what stands here may be old
+    say(UNREACHABLE, { wrong: true });
+  }
+}
+
+let away = false;
+look();
+setInterval(() => document.hidden || look(), EVERY_MS);

@@ -4,7 +4,7 @@ import { announce, el, hinter, icon, iconButton, save, setText } from "../shared
 import { count, dollars, seconds } from "../shared/formats.js";
 import { kindInWords, say } from "../shared/words.js";
 import { onRun, sheet, takesFiles } from "../shared/sheet.js";
-import { ask, keepForAnotherDay, send, whyUnsent } from "../shared/wire.js";
+import { ask, demand, keepForAnotherDay, send, whyUnsent } from "../shared/wire.js";
 
 /**
  * @import { ErrorLine, Line, Progress, StoryLine, Trouble } from "../shared/types.js"
@@ -367,8 +367,7 @@ function downloads(failed) {
 /** @param {"csv" | "jsonl"} form */
 async function download(form) {
   if (!table) return;
-  const response = await send(`batch/${table.id}/${form}`, { body: JSON.stringify(asked), headers: JSON_TYPE });
-  if (!response.ok) return tell(say("error_unreachable"));
+  const response = await demand(`batch/${table.id}/${form}`, { body: JSON.stringify(asked), headers: JSON_TYPE });
   save(await response.blob(), `${table.name.replace(/\.[^.]+$/, "")}-answers.${form}`);
 }
 

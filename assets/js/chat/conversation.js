@@ -3,7 +3,7 @@
 
 import { announce } from "../shared/dom.js";
 import { Answer } from "../shared/answer.js";
-import { newId, send } from "../shared/wire.js";
+import { demand, newId } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 import { editQuestion } from "./message.js";
 import { PATIENCE_MS, Run, isDirect } from "./run.js";
@@ -284,9 +284,9 @@ export class Conversation {
     if (!last || !turns.length) return null;
     this.hint(say("shortening"));
     const headers = { "content-type": "application/json" };
-    const response = await send("summary", { body: JSON.stringify({ turns }), headers });
+    const response = await demand("summary", { body: JSON.stringify({ turns }), headers });
     const body = await response.json().catch(() => ({}));
-    if (!response.ok || !body.summary) return this.hint(body.detail ?? say("error_unreachable"));
+    if (!body.summary) return this.hint(say("error_unreachable"));
     tree.head.summary = { until: last.id, text: body.summary, n: turns.length };
     this.keeper?.head(tree);
     this.hint(say("shortened", { n: turns.length }));

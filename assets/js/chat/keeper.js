@@ -64,6 +64,8 @@ export class Keeper {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #drawing;
   #work = Promise.resolve();
+  /** @type {Map<string, Promise<void>>} when all that was told of a conversation is kept, where it is not yet */
+  #writing = new Map();
   #titles = new Titles((tree) => this.#passing(tree), (id, how) => change(this, id, how));
   deletions = new Deletions();
   /** @type {string | null} the conversation that was pressed and is on its way */
@@ -188,6 +190,7 @@ export class Keeper {
    * @param {() => Promise<unknown>} work
    * @param {string} id of the conversation that changes
    * @param {string} [about] what of it
+   * @returns {Promise<void>}
    */
   #do(work, id, about = id) {
     const begun = this.store.atOnce ? work() : this.#work.then(work);
@@ -202,8 +205,11 @@ export class Keeper {
         return this.#tellRefusal(error, about, () => this.deletions.has(id) || this.#do(work, id, about));
       },
     );
-    this.#work = Promise.all([this.#work, told]).then(() => {});
-    return this.#work;
+    const done = Promise.all([this.#work, told]).then(() => {});
+    this.#work = done;
+    this.#writing.set(id, done);
+    void done.then(() => this.#writing.get(id) === done && this.#writing.delete(id));
+    return done;
   }
 
   /** @param {string} id of a conversation that was deleted on another device; what came late is not kept */
@@ -256,7 +262,7 @@ export class Keeper {
     this.#expect(unlessBegun || id === before.head.id ? null : id);
     if (id === before.head.id) return;
     this.draft(left);
-    await this.#work;
+    await this.#writing.get(id); // what another one still waits for is nothing to it
     const reading = this.store.read(id);
     const whole = await (unlessBegun ? reading : attempt(this, () => reading));
     if (turn !== this.#turns || (unlessBegun && !(this.conversation.tree === before && before.empty))) return;

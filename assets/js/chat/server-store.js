@@ -2,7 +2,7 @@
 // the store in the browser (store.js); it also searches by itself and shares by link.
 
 import { el, iconButton } from "../shared/dom.js";
-import { route, send, whyUnsent } from "../shared/wire.js";
+import { demand, route, send, whyUnsent } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 import { DeletedElsewhere } from "./deleted.js";
 import { shared } from "./tree.js";
@@ -112,8 +112,7 @@ class ServerStore {
    * @param {string} id
    */
   async share(id) {
-    const response = await send(`conversations/${id}/share`);
-    if (!response.ok) throw new Error(`share: ${response.status}`);
+    const response = await demand(`conversations/${id}/share`);
     showLink(id, new URL(`../${(await response.json()).path}`, route("")).href);
   }
 }

@@ -3,7 +3,7 @@
 import { copy, el, iconButton, save } from "../shared/dom.js";
 import { count, dollars } from "../shared/formats.js";
 import { say } from "../shared/words.js";
-import { send } from "../shared/wire.js";
+import { demand } from "../shared/wire.js";
 
 /**
  * @import { Conflict, Span, StoryLine, Table } from "../shared/types.js"
@@ -190,8 +190,7 @@ function inWords(value) {
  * @param {string} name
  */
 async function download(data, form, name) {
-  const response = await send(`extraction/${form}`, { body: JSON.stringify(data), headers: { "content-type": "application/json" } });
-  if (!response.ok) return;
+  const response = await demand(`extraction/${form}`, { body: JSON.stringify(data), headers: { "content-type": "application/json" } });
   const file = `${(name || "extraction").replace(/\.[^.]+$/, "")}.${form}`;
   save(await response.blob(), file);
 }

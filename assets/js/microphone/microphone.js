@@ -7,7 +7,7 @@ import { segmentsView } from "./segments.js";
 import { Answer, answerFrom } from "../shared/asking.js";
 import { announce, copy, el, fill, iconButton, inputOf, save, setText, targetOf } from "../shared/dom.js";
 import { inSight } from "../shared/sheet.js";
-import { send } from "../shared/wire.js";
+import { demand, whyUnsent } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 
 /**
@@ -241,9 +241,13 @@ async function downloadAs(format) {
   let text = editableText();
   if (format !== "txt") {
     const body = JSON.stringify(transcript ?? { text });
-    const response = await send(`transcript/${format}`, { body, headers: { "content-type": "application/json" } });
-    text = await response.text();
-    for (const note of JSON.parse(response.headers.get("x-groq-core-note-texts") ?? "[]")) noteOnce(note);
+    try {
+      const response = await demand(`transcript/${format}`, { body, headers: { "content-type": "application/json" } });
+      text = await response.text();
+      for (const note of JSON.parse(response.headers.get("x-groq-core-note-texts") ?? "[]")) noteOnce(note);
+    } catch (error) {
+      return noteOnce(whyUnsent(error));
+    }
   }
   const name = (lying()?.name ?? "transcript").replace(/\.[^.]+$/, "");
   save(new Blob([text], { type: "text/plain" }), `${name}.${format}`);

@@ -141,6 +141,23 @@ export async function send(path, options = {}, again = true) {
   return response;
 }
 
+/**
+ * The same for what somebody pressed, where all but a good answer is in vain.
+ *
+ * @param {string} path
+ * @param {AskOptions} [options]
+ * @returns {Promise<Response>}
+ * @throws {Trouble} the server refused, or cannot be reached; see `whyUnsent`
+ */
+export async function demand(path, options) {
+  const response = await send(path, options);
+  if (!response.ok) throw await refusal(response);
+  return response;
+}
+
+/** Whether somebody's press came to nothing, for a reason that `whyUnsent` tells. @param {unknown} error */
+export const isUnsent = (error) => error instanceof DirectWayBroken || Boolean(/** @type {Trouble | null} */ (error)?.refused);
+
 // Of what cannot be read, a browser says that the network has failed.
 /**
  * @param {File} file

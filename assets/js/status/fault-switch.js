@@ -3,13 +3,13 @@
 import { el, hide, setText } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 import { FAULTS } from "../../texts.js";
-import { send } from "../shared/wire.js";
+import { demand } from "../shared/wire.js";
 
 /** @import { FaultInForce } from "./types.js" */
 
 /** @param {{ target: string | null, fault: string | null, once?: boolean }} body */
 async function change(body) {
-  await send("faults", { body: JSON.stringify(body), headers: { "content-type": "application/json" } });
+  await demand("faults", { body: JSON.stringify(body), headers: { "content-type": "application/json" } });
 }
 
 /**
