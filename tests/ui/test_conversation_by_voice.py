@@ -51,6 +51,7 @@ JUDGE = """([chance, heardOut]) => {
     globalThis.fetch = async (what, ...more) => {
         if (!new URL(what, location.href).pathname.endsWith("/ui/turn")) return asks(what, ...more);
         const seconds = more[0].body.byteLength / 2 / 16_000;
+        await new Promise((later) => setTimeout(later, 30)); // as the model thinks
         return Response.json({ finished: seconds > heardOut ? chance : 0.1 });
     };
     Object.assign(globalThis.fetch, asks);
@@ -150,7 +151,7 @@ async def test_a_pause_within_a_sentence_does_not_end_it(conversation: Page, hou
     await play(conversation, "more")
 
     assert len(await wait_for_questions(house)) == 1
-    assert lengths(house)[-1] > WHOLE_S + 1, "all of it is one recording"
+    assert lengths(house)[-1] > WHOLE_S, "all of it is one recording"
 
 
 @pytest.mark.one_page
