@@ -20,7 +20,7 @@ def simulator(house: House) -> Simulator:
     return house.simulator
 
 
-async def extracted(page: Page) -> None:
+async def extract(page: Page) -> None:
     await page.fill("#extract-input textarea", "The rent is 1,850 a month.")
     await page.click("#extract-schema >> text=JSON Schema")
     await page.fill("#extract-schema textarea", '{"type": "object", "properties": {"rent": {"type": "number"}}}')
@@ -28,7 +28,7 @@ async def extracted(page: Page) -> None:
     await expect(page.locator("#extract-result .gc-value").first).to_be_visible()
 
 
-async def answered(page: Page) -> None:
+async def run_batch(page: Page) -> None:
     table = {"name": "books.csv", "mimeType": "text/csv", "buffer": b"title\nEmma\n"}
     await page.set_input_files("#batch-file input[type=file]", table)  # type: ignore[arg-type]  # as Playwright reads it
     await page.wait_for_selector("#batch-file >> text=books.csv")
@@ -37,7 +37,7 @@ async def answered(page: Page) -> None:
     await page.wait_for_selector("#batch-progress [data-over]")
 
 
-async def transcribed(page: Page) -> None:
+async def transcribe(page: Page) -> None:
     await page.set_input_files("#mic-input input[type=file]", MEDIA / "jfk.wav")
     await page.click("#mic-transcribe")
     await page.wait_for_selector("#mic-transcript .gc-segment")
@@ -47,9 +47,9 @@ async def transcribed(page: Page) -> None:
 @pytest.mark.parametrize(
     ("tab", "prepare", "asks", "press"),
     [
-        ("extract", extracted, "**/ui/extraction/csv", "#extract-result [data-form=csv]"),
-        ("batch", answered, "**/ui/batch/*/csv", "#batch-result [data-form=csv]"),
-        ("microphone", transcribed, "**/ui/transcript/srt", ".gc-chip[data-format=srt]"),
+        ("extract", extract, "**/ui/extraction/csv", "#extract-result [data-form=csv]"),
+        ("batch", run_batch, "**/ui/batch/*/csv", "#batch-result [data-form=csv]"),
+        ("microphone", transcribe, "**/ui/transcript/srt", ".gc-chip[data-format=srt]"),
     ],
     ids=["extract", "batch", "microphone"],
 )
