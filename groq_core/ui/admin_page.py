@@ -51,7 +51,8 @@ def admin_page(person: str, assets: str) -> str:
     return _frame(
         "Admin · groq-core",
         f'<header><h1>Admin</h1><nav aria-label="Sections">{links}</nav><p><a href="./">To the page</a> · '
-        f'signed in as {escape(person)}</p></header><p id="said" role="status"></p><main>{sections}</main>',
+        f'signed in as {escape(person)}</p></header><p id="stale" role="status"></p><p id="said" role="status"></p>'
+        f"<main>{sections}</main>",
         assets,
     )
 

@@ -16,6 +16,17 @@ from tests.store.stage import TeamStage, ask, eventually, team_stage
 pytestmark = [needs("chromium"), pytest.mark.browser]
 
 
+ANSWER_OVERVIEW = """(status) => {
+    const asks = (globalThis.reallyAsk ??= fetch);
+    globalThis.putBack = () => (globalThis.fetch = asks);
+    globalThis.fetch = (what, given) => {
+        if (!String(what).endsWith("/ui/admin") || given.method !== "GET") return asks(what, given);
+        return status ? Promise.resolve(new Response("", { status })) : Promise.reject(new TypeError("no line"));
+    };
+}"""
+"""What the admin page hears when it asks how things stand: a status, or nothing where there is no line."""
+
+
 async def test_the_admin_page_shows_and_changes(devices: Devices, stage: TeamStage) -> None:
     page = await sign_in(devices, stage, "ann")
     wrong: list[str] = []
@@ -33,6 +44,14 @@ async def test_the_admin_page_shows_and_changes(devices: Devices, stage: TeamSta
     async with stage.client(key=key) as http:
         assert (await ask(http)).status_code == 200
     await expect(page.locator("#keys table")).to_contain_text("ci")
+    complaints = len(wrong)
+    for answer, words in ((503, "The server answers 503."), (None, "The server cannot be reached.")):
+        await page.evaluate(ANSWER_OVERVIEW, answer)
+        await expect(page.locator("#stale")).to_have_text(f"What stands here may be old. {words}", timeout=20_000)
+        await expect(page.locator("#new-key")).to_have_text(key)
+    await page.evaluate("putBack()")
+    await expect(page.locator("#stale")).to_have_text("", timeout=20_000)
+    del wrong[complaints:]
     await expect(page.locator("#audit table")).to_contain_text("keys create")
     await expect(page.locator("#spend table")).to_contain_text("ci", timeout=15_000)
     page.on("dialog", lambda dialog: dialog.accept())

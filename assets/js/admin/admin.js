@@ -1,7 +1,7 @@
 // The admin page: shows what /ui/admin tells, and sends what is to be changed. Everything here is a command too.
 
 import { el as make, find } from "../shared/dom.js";
-import { send } from "../shared/wire.js";
+import { DirectWayBroken, send } from "../shared/wire.js";
 
 /**
  * @typedef {{ person: string, user: string, operation: string, model: string, since: number }} Asking somebody who asks now
@@ -61,7 +61,7 @@ import { send } from "../shared/wire.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const EVERY_MS = 5000;
-const UNREACHABLE = "The server cannot be reached: what stands here may be old.";
+const UNREACHABLE = "The server cannot be reached.";
 const part = (/** @type {string} */ name) => find(`[data-part="${name}"]`);
 
 const day = (/** @type {number | null | undefined} */ seconds) => (seconds ? new Date(seconds * 1000).toISOString().slice(0, 10) : "–");
@@ -103,7 +103,7 @@ async function change(fields) {
   if (!response.ok) return say(String(answer.detail ?? `It could not be done (${response.status}).`), { wrong: true });
   if (answer.key) say("The new key, shown this once:", { secret: answer.key });
   else say("Done.");
-  await refresh();
+  await look();
 }
 
 /**
@@ -269,7 +269,7 @@ function chart(spend) {
 
 async function refresh() {
   const response = await send("admin", { method: "GET" });
-  if (!response.ok) return say(`The server answers ${response.status}.`, { wrong: true });
+  if (!response.ok) throw new Error(`The server answers ${response.status}.`);
   /** @type {Overview} */
   const data = await response.json();
   for (const [name, show] of Object.entries(shows)) {
@@ -285,17 +285,15 @@ async function refresh() {
   document.documentElement.dataset.shown = "yes";
 }
 
+// In a line of its own: what was said of a deed stays, such as a key that is shown but once.
 async function look() {
-  try {
-    await refresh();
-    if (away) say("");
-    away = false;
-  } catch {
-    away = true; // what stands here may be old
-    say(UNREACHABLE, { wrong: true });
-  }
+  const stale = document.getElementById("stale");
+  const why = await refresh().then(
+    () => "",
+    (error) => `What stands here may be old. ${error instanceof DirectWayBroken ? UNREACHABLE : error.message}`,
+  );
+  if (stale) stale.textContent = why;
 }
 
-let away = false;
 look();
 setInterval(() => document.hidden || look(), EVERY_MS);
