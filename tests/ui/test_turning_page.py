@@ -240,23 +240,28 @@ async def test_a_reload_shows_the_branch_that_was_shown_though_another_page_keep
     await expect(page.locator("#chat-log [data-role=user]")).to_have_text(["a fox"])
 
 
-async def test_an_answer_that_another_page_waits_for_keeps_nobody_from_asking_in_their_own_branch(
-    visitor: BrowserContext, house: House
-) -> None:
+async def edit_beside_an_answer(visitor: BrowserContext, house: House) -> tuple[Page, Page, asyncio.Event]:
+    """A question being edited, another page whose answer is under way in another branch, and what lets that go on."""
     page = await open_with_an_owl(visitor, house)
     other = await open_beside(visitor, house)
     goes_on = asyncio.Event()
-    answers = plays(BEGUN, TextDelta("answer 2"), goes_on.wait, DONE)
-    house.script = lambda request: answers(request)
+    house.script = plays(BEGUN, TextDelta("answer 2"), goes_on.wait, DONE)
     await edit(page, "a fox")
     await other.evaluate(KEEP_HEADS_LATE)
     await other.locator(ANSWER).hover()
     await other.locator("[data-action=again]").click()
     await expect(other.locator(f"{ANSWER}[data-state=writing]")).to_contain_text("answer 2")
     await expect(page.locator(".gc-branch[data-at='1/2']")).to_have_count(1)
+    house.script = says("answer 3")
+    return page, other, goes_on
+
+
+async def test_an_answer_that_another_page_waits_for_keeps_nobody_from_asking_in_their_own_branch(
+    visitor: BrowserContext, house: House
+) -> None:
+    page, _, goes_on = await edit_beside_an_answer(visitor, house)
     await expect(page.locator("#chat-stop")).to_be_hidden()
 
-    answers = says("answer 3")
     await page.press(EDITED, "Enter")
     await expect(page.locator("#chat-log [data-role=user]")).to_have_text(["a fox"])
     await expect(page.locator(f"{ANSWER}[data-state=done]")).to_contain_text("answer 3")
@@ -353,17 +358,7 @@ async def test_what_was_asked_for_a_conversation_that_does_not_come_is_put_back_
 async def test_what_another_page_asked_during_an_answer_is_there_after_it(
     visitor: BrowserContext, house: House
 ) -> None:
-    page = await open_with_an_owl(visitor, house)
-    other = await open_beside(visitor, house)
-    goes_on = asyncio.Event()
-    answers = plays(BEGUN, TextDelta("answer 2"), goes_on.wait, DONE)
-    house.script = lambda request: answers(request)
-    await edit(page, "a fox")
-    await other.evaluate(KEEP_HEADS_LATE)
-    await other.locator(ANSWER).hover()
-    await other.locator("[data-action=again]").click()
-    await expect(page.locator(".gc-branch[data-at='1/2']")).to_have_count(1)
-    answers = says("answer 3")
+    page, other, goes_on = await edit_beside_an_answer(visitor, house)
     await page.press(EDITED, "Enter")
     await expect(page.locator(f"{ANSWER}[data-state=done]")).to_contain_text("answer 3")
     await page.close()
