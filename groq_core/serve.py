@@ -48,7 +48,8 @@ YOUNG = 10_000
 would be looked through again for each few more."""
 
 LOOK_S = 1.0
-"""Seconds between two looks at the clock, for the date in the headers; a signal to stop is heard at once."""
+"""Seconds between two looks at the clock, for the date in the headers. A signal to stop wakes uvloop at once; without
+it, it is heard with whatever wakes the process next."""
 
 GRACE_S = 10
 """Seconds that running answers get to finish after SIGTERM."""

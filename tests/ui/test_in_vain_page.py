@@ -7,17 +7,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 from playwright.async_api import Download, Page, Route, expect
 
-from groq_core.simulator import Simulator
 from tests.requires import needs
 from tests.ui.conftest import MEDIA, House, Visiting
 
 pytestmark = [needs("chromium"), pytest.mark.browser]
-
-
-@pytest.fixture
-def simulator(house: House) -> Simulator:
-    """That of the house which all tests share: these want nothing but its ordinary settings."""
-    return house.simulator
 
 
 async def extract(page: Page) -> None:
@@ -55,7 +48,7 @@ async def transcribe(page: Page) -> None:
 )
 async def test_what_cannot_be_taken_away_is_told_and_no_file_is_saved(
     visiting: Visiting,
-    simulator: Simulator,
+    house: House,
     tab: str,
     prepare: Callable[[Page], Awaitable[None]],
     asks: str,
@@ -67,7 +60,7 @@ async def test_what_cannot_be_taken_away_is_told_and_no_file_is_saved(
             route.fulfill(status=503, json={"detail": "Too much is asked now."}) if why == "refused" else route.abort()
         )
 
-    async with visiting(simulator, tab) as page:
+    async with visiting(house.simulator, tab) as page:
         saved: list[Download] = []
         page.on("download", lambda download: saved.append(download))
         await prepare(page)
