@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from groq_core.errors import GroqCoreError, Kind, ProviderError
 from groq_core.settings.ports import free_port, next_port
+from groq_core.terminal import for_terminal
 
 if TYPE_CHECKING:
     from groq_core.providers import Provider
@@ -69,7 +70,7 @@ async def run(args: argparse.Namespace) -> int:
             pins_line(),
         ]
     for line in lines:
-        print(line)
+        print(for_terminal(line))  # a server may have had its part in the words
     answered = not asked or any(answers for _, answers in asked)
     return 0 if snapshot.ready and answered and usable else 1
 
