@@ -35,7 +35,7 @@ def load(env_file: str | Path | None = None, environ: Mapping[str, str] | None =
         environ: Instead of the process's own.
 
     Raises:
-        SettingsError: A variable is wrong, or the file is not UTF-8 text.
+        SettingsError: A variable is wrong, or the file cannot be read or is not UTF-8 text.
     """
     file = env_file_in_use() if env_file is None else Path(env_file)
     found = _read(file)
@@ -59,3 +59,7 @@ def _read(file: Path | None) -> dict[str, str | None]:
         return dotenv_values(file, encoding="utf-8-sig") if file is not None and file.is_file() else {}
     except UnicodeDecodeError:
         raise SettingsError(f"{file} is not UTF-8 text", hint="Save it as UTF-8 and start again.") from None
+    except OSError as error:
+        raise SettingsError(
+            f"{file} cannot be read: {error.strerror}", hint="Let whoever runs this read it, or move it away."
+        ) from None
