@@ -395,6 +395,10 @@ def own_state_folder() -> Path:
 
 
 def _expand(text: str) -> Path:
+    if not text.isprintable():
+        raise ValueError(
+            r"a path; in a .env file \n and \t within double quotes are no letters, so leave the quotes out"
+        )
     try:
         return Path(text).expanduser()
     except RuntimeError:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 from redis.asyncio import Redis
 from sqlalchemy.engine import make_url
 
 from groq_core.errors import SettingsError
-from groq_core.settings import env_file
 from groq_core.settings.settings import Settings
 from groq_core.store.database import async_url
 
@@ -58,14 +54,3 @@ def test_what_no_driver_takes_is_named_with_what_is_allowed(name: str, address: 
     with pytest.raises(SettingsError, match=f"{name}=.hidden.: allowed is an address") as told:
         Settings.from_env({name: address})
     assert address not in str(told.value)
-
-
-def test_a_file_that_may_not_be_read_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def refuse(*_: object, **__: object) -> dict[str, str]:
-        raise PermissionError(13, os.strerror(13))
-
-    (tmp_path / ".env").touch()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(env_file, "dotenv_values", refuse)
-    with pytest.raises(SettingsError, match=r"\.env cannot be read: Permission denied"):
-        env_file.load(environ={})
