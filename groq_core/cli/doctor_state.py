@@ -85,11 +85,13 @@ def _sqlite_revision(url: URL) -> tuple[str | None, str]:
 async def _revision(url: URL) -> tuple[str | None, str]:
     from sqlalchemy.ext.asyncio import create_async_engine
 
+    from groq_core.store.database import CONNECTING, check_encoding
     from groq_core.store.migrate import current, newest
 
-    engine = create_async_engine(url, hide_parameters=True, connect_args={"connect_timeout": 5})
+    engine = create_async_engine(url, hide_parameters=True, connect_args=CONNECTING)
     try:
         async with engine.connect() as connection:
+            await check_encoding(connection)
             return await connection.run_sync(current), newest()
     finally:
         await engine.dispose()

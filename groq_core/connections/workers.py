@@ -16,12 +16,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Final
 
 from groq_core.errors import SettingsError
 from groq_core.settings.settings import Settings
 
 logger = logging.getLogger("groq_core.connections.workers")
+
+CHECKOUT: Final = Path(__file__).parents[2]
+"""Where the package lies; of a checkout, the folder of ``app.py``."""
 
 NUMBER: Final = "_GROQ_CORE_WORKER"
 """Tells a process that it is one of several, and which."""
@@ -113,6 +117,9 @@ def _environment(settings: Settings, port: int) -> dict[str, str]:
     }
     if settings.database is not None:
         common["GROQ_CORE_DATABASE"] = settings.database.reveal()
+    if (CHECKOUT / "app.py").is_file():
+        # `python /somewhere/app.py` finds its package beside itself, and `python -m` only in the folder it runs in.
+        common["PYTHONPATH"] = os.pathsep.join(filter(None, (str(CHECKOUT), os.environ.get("PYTHONPATH"))))
     return {**os.environ, **common}
 
 

@@ -147,6 +147,9 @@ async def open_database(address: Secret) -> AsyncIterator[Database]:
             if database.sqlite and url.database:
                 await asyncio.to_thread(_try_file, url.database)
             await _prepare(database)
+    except SettingsError:
+        await engine.dispose()
+        raise
     except (*UNAVAILABLE, DBAPIError, sqlite3.Error) as error:
         await engine.dispose()
         raise SettingsError(
@@ -167,7 +170,22 @@ def _try_file(path: str) -> None:
 
 async def _prepare(database: Database) -> None:
     async with database.writing() as connection:
+        if not database.sqlite:
+            await check_encoding(connection)
         await connection.run_sync(upgrade)
+
+
+async def check_encoding(connection: AsyncConnection) -> None:
+    """
+    Raises:
+        SettingsError: A database of PostgreSQL cannot keep every letter.
+    """
+    encoding = await connection.scalar(text("SHOW server_encoding"))
+    if encoding not in UNICODE:
+        raise SettingsError(
+            f"{VARIABLE}: the database keeps its texts in {encoding}, which lacks most letters",
+            hint="Make one in UTF8: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0.",
+        )
 
 
 def reason_of(error: BaseException) -> str:
@@ -176,8 +194,17 @@ def reason_of(error: BaseException) -> str:
     return (str(cause).strip().splitlines() or [type(cause).__name__])[0]
 
 
-CONNECTING: Final = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+CONNECTING: Final = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "client_encoding": "utf8",  # else a database without an encoding gives bytes
+}
 """Of libpq; a machine that has vanished is noticed after 25 seconds, where nobody waits for it any more."""
+
+UNICODE: Final = ("UTF8", "SQL_ASCII")
+"""Encodings of a PostgreSQL database that keep every letter; the second keeps the bytes that it is given."""
 
 
 def _looker(url: URL) -> AsyncEngine:

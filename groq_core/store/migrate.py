@@ -11,6 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from groq_core.errors import SettingsError
+
 FOLDER: Final = Path(__file__).parent / "migrations"
 
 LOCK: Final = 0x67726F71
@@ -43,8 +45,20 @@ def current(connection: Connection) -> str | None:
 
 
 def upgrade(connection: Connection) -> None:
-    """Apply what is missing, inside the transaction that is open."""
+    """
+    Apply what is missing, inside the transaction that is open.
+
+    Raises:
+        SettingsError: A newer version has changed the tables.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-    if current(connection) != newest():
-        command.upgrade(config(connection), "head")
+    found = current(connection)
+    if found == newest():
+        return
+    if found is not None and found not in revisions():
+        raise SettingsError(
+            f"GROQ_CORE_DATABASE: its tables are of revision {found}, newer than this version, which knows {newest()}",
+            hint="Update groq-core, or set another database and restore a backup of this version into it.",
+        )
+    command.upgrade(config(connection), "head")

@@ -26,11 +26,11 @@ async def workers(folder: Path, simulator: Simulator, **settings: str) -> AsyncI
     port = free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "groq_core", "serve"),
+        # Started from another folder, in which nobody finds the package.
+        str(Path(__file__).parents[2] / "app.py"),
         cwd=folder,
         env={
             "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(Path(__file__).parents[2]),
             "GROQ_API_KEY": "gsk_test",
             "GROQ_BASE_URL": simulator.groq_url,
             "GRADIO_SERVER_PORT": str(port),
