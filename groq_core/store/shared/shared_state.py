@@ -15,6 +15,7 @@ from groq_core.store.shared.ledger import SharedLedger
 from groq_core.store.shared.line_shares import LineShares
 from groq_core.store.shared.link import Link
 from groq_core.store.shared.running import SharedRuns
+from groq_core.store.shared.same_secret import SameSecret
 from groq_core.store.shared.shared_answers import SharedAnswers
 from groq_core.store.shared.shared_shelf import SharedShelf
 
@@ -54,6 +55,7 @@ class SharedState:
         self.revoked = SharedRevoked(self._link)
         self.runs = SharedRuns(self._link, me)
         self.shelf = SharedShelf(self._link)
+        self._secret = SameSecret(self._link, settings.secret)
         self._task: asyncio.Task[None] | None = None
 
     def _share_alone(self) -> float:
@@ -62,6 +64,7 @@ class SharedState:
 
     async def _renew(self, emptied: bool) -> None:
         await self.ledger.tell_again(everything=emptied)
+        await self._secret.look()
 
     def line_shares(self, job: str) -> LineShares:
         """What a batch run has of an input that others run too."""
