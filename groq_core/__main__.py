@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from groq_core.terminal import loading
+from groq_core.terminal import loading, open_missing_streams
 
 
 def main() -> int:
     """Run one command; see :func:`groq_core.cli.main`."""
+    open_missing_streams()
     with loading():
         from groq_core import cli
     return cli.main()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import re
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -25,6 +27,22 @@ def for_terminal(text: str) -> str:
 
 def _short(code: int) -> str:
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
+
+
+def open_missing_streams() -> None:
+    """
+    Give a process whose standard streams were closed before it began the empty device in their place.
+
+    Python has None for them then, and the first file or connection takes the number of the stream: what is said to
+    standard error goes to whoever is at its other end, and uvloop aborts when it closes.
+    """
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free, which is this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
 @contextmanager

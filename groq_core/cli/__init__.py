@@ -116,13 +116,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status. Wrong use leaves through ``SystemExit(2)``, as argparse does.
     """
-    args = parser().parse_args(argv)
-    give_back_large_blocks()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal of Windows knows 250 letters, and the others are no reason to fail.
-            stream.reconfigure(errors="backslashreplace")
+    args = None
     try:
+        args = parser().parse_args(argv)
+        give_back_large_blocks()
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                # A terminal of Windows knows 250 letters, and the others are no reason to fail.
+                stream.reconfigure(errors="backslashreplace")
         mend_arguments(args)
         if getattr(args, "own_loop", False):
             own: int = args.run(args)

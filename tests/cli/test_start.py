@@ -15,11 +15,13 @@ from pathlib import Path
 import pytest
 
 from app import main as app
+from groq_core import cli
 from groq_core.__main__ import main as command_line
 from groq_core.errors import SettingsError
 from groq_core.serve import check_port
 from groq_core.settings.parsers import own_state_folder
 from groq_core.settings.settings import Settings
+from tests.requires import only_where
 
 ROOT = Path(__file__).parents[2]
 
@@ -91,3 +93,26 @@ def test_a_port_that_is_taken_is_named_with_the_next_one() -> None:
     free = re.search(r"set GRADIO_SERVER_PORT=(\d+), which is free", refused.value.hint)
     assert free
     assert int(free[1]) > port
+
+
+@only_where(sys.platform != "win32", "a shell closes them")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_was_closed_before_the_start_ends_nothing(closed: str, tmp_path: Path) -> None:
+    asked = f'"{sys.executable}" -m groq_core chat "What is 6 * 7?" {closed}'
+    env = {"PATH": os.environ["PATH"], "GROQ_CORE_OFFLINE": "1", "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
+    done = subprocess.run(["sh", "-c", asked], cwd=tmp_path, env=env, capture_output=True, timeout=60, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert (b"42" in done.stdout) is (" >&-" not in f" {closed}")
+    assert b"groq:" not in done.stdout, "what is said to standard error stays out of the data"
+
+
+def test_ctrl_c_while_the_arguments_are_read_ends_without_a_trace(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "parser", interrupt)
+    assert cli.main(["doctor"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
