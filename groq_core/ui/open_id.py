@@ -44,6 +44,10 @@ ALGORITHMS: Final = ["RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "EdDS
 START, BACK = "/login/oidc", "/login/callback"
 
 
+LONGEST_NAME: Final = 200
+"""Characters of a name, as the database has room for."""
+
+
 class SignInRefused(Exception):  # noqa: N818 - an answer, not a fault
     """The provider, or the way back from it, was not as it must be."""
 
@@ -167,9 +171,11 @@ class OpenIdSignIn:
         rules.validate(claims)
         if not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
             raise SignInRefused
-        if claims.get("email_verified") is True and claims.get("email"):
-            return str(claims["email"]).lower()
-        return str(claims["sub"])
+        verified = claims.get("email_verified") is True and claims.get("email")
+        name = str(claims["email"]).lower() if verified else str(claims["sub"])
+        if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+            raise SignInRefused  # no table could keep what is this person's
+        return name
 
     async def _provider(self) -> tuple[dict[str, Any], KeySet]:
         """What the provider says of itself, and its keys; asked once an hour."""

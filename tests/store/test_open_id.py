@@ -137,6 +137,9 @@ async def test_an_address_that_is_not_verified_names_nobody(tmp_path: Path, simu
         {"exp": 1},
         {"nonce": "another"},
         {"sub": None},
+        {"sub": "u" * 201, "email": None},
+        {"sub": "u\n1", "email": None},
+        {"sub": "", "email": None},
     ],
     ids=lambda spoil: next(iter(spoil)),
 )
