@@ -20,6 +20,7 @@ async def test_another_secret_is_told_once_and_again_after_it_was_mended(
     redis: Redis, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(same_secret, "LOOK_S", 0.0)
+    monkeypatch.setattr(same_secret, "PATIENCE_S", 0.0)
     link = Link(Secret(redis.url))
     await link.recheck(lambda client: client.ping())
     first, second, third = (SameSecret(link, Secret(word)) for word in ("one-word", "one-word", "another-word"))
@@ -39,4 +40,22 @@ async def test_another_secret_is_told_once_and_again_after_it_was_mended(
         await third.look()
         await first.look()
         assert len(caplog.records) == 2
+    await link.close()
+
+
+async def test_a_secret_that_was_changed_everywhere_is_nothing_to_tell(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(same_secret, "LOOK_S", 0.0)
+    link = Link(Secret(redis.url))
+    await link.recheck(lambda client: client.ping())
+    await SameSecret(link, Secret("before")).look()
+
+    with caplog.at_level(logging.WARNING, "groq_core.shared"):
+        after = SameSecret(link, Secret("after"))
+        for _ in range(3):
+            await after.look()  # what the ended process left is still there
+        await link.call(lambda client: client.delete(KEY))
+        await after.look()
+    assert not caplog.records
     await link.close()

@@ -14,9 +14,12 @@ from groq_core.store.shared.link import PREFIX, Away, Link
 logger = logging.getLogger("groq_core.shared")
 
 KEY: Final = PREFIX + "secret"
-LOOK_S: Final = 30.0
-KEPT_S: Final = 90
-"""How long a mark stands after the last process that bears it: a secret that was changed everywhere is taken over."""
+LOOK_S: Final = 10.0
+KEPT_S: Final = 25
+"""How long a mark stands after the last process that bears it has ended."""
+
+PATIENCE_S: Final = KEPT_S + LOOK_S
+"""A mark that is another for longer is that of a process that runs, and not of one before the secret was changed."""
 
 
 class SameSecret:
@@ -31,20 +34,24 @@ class SameSecret:
         self._link = link
         self._mark = Signer("same secret", secret).signature("")[:16].encode() if secret is not None else b""
         self._looked_at = -inf
+        self._another_since = inf
         self._told = False
 
     async def look(self) -> None:
-        """Compare now and then, and say once that they differ."""
-        if not self._mark or time.monotonic() < self._looked_at + LOOK_S:
+        """Compare now and then, and say once that they stay different."""
+        now = time.monotonic()
+        if not self._mark or now < self._looked_at + LOOK_S:
             return
-        self._looked_at = time.monotonic()
+        self._looked_at = now
         try:
             found = await self._link.call(self._exchange)
         except Away:
             return
         if found == self._mark:
-            self._told = False
-        elif not self._told:
+            self._another_since, self._told = inf, False
+            return
+        self._another_since = min(self._another_since, now)
+        if not self._told and now >= self._another_since + PATIENCE_S:
             self._told = True
             logger.warning(
                 "another process on the same Redis has another GROQ_CORE_SECRET: whoever signs in at one is a stranger "
