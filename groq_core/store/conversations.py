@@ -191,7 +191,8 @@ async def _put_head(connection: AsyncConnection, owner: str, head: Head) -> str:
     id = check_id(head.get("id"))
     kept = {name: value for name, value in head.items() if name != "share"}
     now = time.time()
-    values: dict[str, Any] = {"head": kept, "title": str(head.get("title") or "")[:1000], "updated": _moment(head, now)}
+    title = str(head.get("title") or "").replace("\x00", "")[:1000]  # no text of PostgreSQL holds it
+    values: dict[str, Any] = {"head": kept, "title": title, "updated": _moment(head, now)}
     mine = (Conversation.owner == owner, Conversation.id == id)
     if not (await connection.execute(update(Conversation).where(*mine).values(values))).rowcount:
         await _check_not_deleted(connection, owner, id)

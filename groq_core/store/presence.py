@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 logger = logging.getLogger("groq_core.database")
@@ -23,6 +23,9 @@ T = TypeVar("T")
 
 UNAVAILABLE = (SQLAlchemyError, OSError, TimeoutError)
 """What a database that has gone away raises."""
+
+UNFIT: Final = DataError
+"""What a database says of a value that it cannot keep, whenever it comes."""
 
 LOOK_S: Final = 0.25
 SUSPECT_S: Final = 2.0

@@ -20,7 +20,7 @@ from groq_core.encoding import json_bytes
 from groq_core.errors import RequestError
 from groq_core.store.shapes import Whole, check_id
 from groq_core.ui.csrf import page_router
-from groq_core.ui.page_bodies import UNREADABLE
+from groq_core.ui.page_bodies import decode_json
 from groq_core.ui.page_routes import Page, body_of, http_error
 from groq_core.ui.shared_page import NOT_SHARED, PAGE_HEADERS, page_of_shared
 from groq_core.ui.texts import TEXTS
@@ -169,6 +169,8 @@ class _StoreRoute(APIRoute):
                 presence = sys.modules.get("groq_core.store.presence")  # only where there is a database
                 if presence is None or not isinstance(error, presence.UNAVAILABLE):
                     raise
+                if isinstance(error, presence.UNFIT):  # coming again with the same is in vain
+                    raise HTTPException(422, "the database cannot keep this") from None
                 raise HTTPException(503, TEXTS["database_away"], {"retry-after": "1"}) from None
 
         return answer
@@ -180,12 +182,13 @@ def _json(value: object, headers: dict[str, str] | None = None) -> Response:
 
 
 async def _read_body(request: Request, form: Any) -> Any:
+    body = await body_of(request, MAX_BYTES)
     try:
-        return msgspec.json.decode(await body_of(request, MAX_BYTES), type=form)
-    except msgspec.ValidationError as error:
-        raise HTTPException(422, str(error)) from None
-    except UNREADABLE as error:
-        raise HTTPException(400, f"the body is not JSON: {error}") from None
+        return decode_json(body, form)
+    except RequestError as error:
+        if isinstance(error.__cause__, msgspec.ValidationError):
+            raise HTTPException(422, str(error.__cause__)) from None
+        raise HTTPException(400, f"the body is not JSON: {error.__cause__ or error.message}") from None
 
 
 @contextmanager

@@ -159,6 +159,7 @@ test("what is no export is refused in words", () => {
 test("a title is the first line of a question, and never breaks a word", () => {
   assert.equal(titleOf("  What is it?\nAnd more"), "What is it?");
   assert.equal(titleOf(`${"word ".repeat(40)}`), `${"word ".repeat(12).trim()}…`);
+  assert.equal(titleOf(`a${"🙂".repeat(80)}`), `a${"🙂".repeat(59)}…`, "no letter is cut in half");
 });
 
 test("a tree opens at the newest end of the branch through a message, and stays where it is when that is gone", () => {

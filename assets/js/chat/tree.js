@@ -241,5 +241,6 @@ export class Tree {
 export function titleOf(text) {
   const { question, documents } = splitText(text);
   const line = (question || documents[0]?.name || "").trim().split("\n", 1)[0].replace(/\s+/g, " ");
-  return line.length <= TITLE_LENGTH ? line : `${line.slice(0, TITLE_LENGTH).replace(/\s+\S*$/, "")}…`;
+  const letters = [...line]; // whole ones: half of a pair is no text that a server takes
+  return letters.length <= TITLE_LENGTH ? line : `${letters.slice(0, TITLE_LENGTH).join("").replace(/\s+\S*$/, "")}…`;
 }
