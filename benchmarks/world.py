@@ -220,6 +220,7 @@ class House:
         cache: Entries kept; 0 turns the cache off.
         people: What single people may use; None for no limits.
         hedge: Ask a second target beside one that is slower than it usually is.
+        rpm: Our own ceiling for each target, in requests a minute.
         around: Who answers; the world itself by default.
     """
 
@@ -234,6 +235,7 @@ class House:
         around: Handler[Attempt] | None = None,
         people: Sequence[PersonLimit] | None = None,
         hedge: bool = False,
+        rpm: int | None = None,
     ) -> None:
         clock = asyncio.get_running_loop().time
         self.world = world
@@ -241,14 +243,14 @@ class House:
         self.metrics = Metrics()
         self.breakers = LocalHealth()
         self.health = Health(self.breakers, cooldown=15.0, clock=clock)
-        self.budgets = LocalBudgets(clock=clock)
+        self.budgets = LocalBudgets(rpm=rpm, clock=clock)
         route = Route(
             tier="speed", reason="speed: a plain chat", candidates=tuple(Candidate(spec=spec) for spec in world.specs)
         )
         attempt = stack(
             Breaker(self.health),
             Retry(uniform=uniform),
-            RateGuard(self.budgets, Estimates(), clock=clock),
+            RateGuard(self.budgets, Estimates(), retry_after_left=self.health.retry_after_left, clock=clock),
             Observe(self.metrics, price=cost_usd, clock=clock),
             Deadline(first=8.0, idle=10.0),
             around=around or world,

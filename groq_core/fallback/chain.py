@@ -203,6 +203,10 @@ class FallbackChain:
             return
         except ProviderError as error:
             run.catch_up()
+            if error.kind is Kind.RESTING:
+                # While it waited in front of the limits, others were told not to ask yet.
+                yield turns.pass_over_cooling(spec)
+                return
             yield error.attempt or AttemptSkipped(
                 provider=spec.provider,
                 model=spec.id,
