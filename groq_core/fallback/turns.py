@@ -10,7 +10,7 @@ from __future__ import annotations
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import AttemptSkipped
 from groq_core.failures import policy
-from groq_core.failures.policy import SHORT_WAIT_S
+from groq_core.failures.policy import EARLY_S, SHORT_WAIT_S
 from groq_core.fallback.health import Health
 from groq_core.fallback.run import ChainRun, PassedOver, TargetTurn, Why
 from groq_core.models.spec import ModelSpec
@@ -166,16 +166,18 @@ class Turns:
 
         Several that wait for one target ask it one after another, not all at once.
         """
-        since = turn.probed_since if turn.probed_since is not None else self._probed_since(turn.spec)
-        if since is None or not (turn.forced or turn.probed_since is not None) or self.awake(turn.spec):
+        spec = turn.spec
+        if self._health.retry_after_left(self._credential, spec.provider, spec.name) > EARLY_S:
+            self._run.passed.append(self._cooling(spec))
+            return False
+        since = turn.probed_since if turn.probed_since is not None else self._probed_since(spec)
+        if since is None or not (turn.forced or turn.probed_since is not None) or self.awake(spec):
             return True
         # What another found out before this request was there says nothing about now.
-        if since < self._began or not self._health.failed_since(
-            self._credential, turn.spec.provider, turn.spec.name, since
-        ):
-            self._run.passed.append(self._cooling(turn.spec))
+        if since < self._began or not self._health.failed_since(self._credential, spec.provider, spec.name, since):
+            self._run.passed.append(self._cooling(spec))
         else:
-            self._run.reached.add(turn.spec.provider)  # by the other request: who was not comes first
+            self._run.reached.add(spec.provider)  # by the other request: who was not comes first
         return False
 
     def _probed_since(self, spec: ModelSpec) -> float | None:

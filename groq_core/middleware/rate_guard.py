@@ -11,7 +11,7 @@ import msgspec
 
 from groq_core.errors import Kind, LimitText, ProviderError
 from groq_core.events import AttemptStarted, Events, Finished, ReasoningDelta, TextDelta, Waiting
-from groq_core.failures.policy import SHORT_WAIT_S
+from groq_core.failures.policy import EARLY_S, SHORT_WAIT_S
 from groq_core.models.pricing import BILLED_AUDIO_S
 from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt, Handler
@@ -38,9 +38,6 @@ _TAKEN_UP = frozenset(
     }
 )
 """Failures of a request that the provider took up: who is not reached counts nothing, and who refuses says so."""
-
-EARLY_S = 0.05
-"""A timer may go off so much before the time that a provider asked to wait for."""
 
 UNITS = {
     "requests": "requests",
@@ -110,10 +107,7 @@ class RateGuard:
                 yield Waiting(seconds=wait, reason=RATE_LIMIT, target=spec.name)
             reservation = await self._enter_within(patience, wait, buckets, attempt, cost, full)
         # Here, or before it was tried again, it waited: meanwhile another request may have been told to.
-        if (
-            not attempt.forced
-            and (left := self._retry_after_left(caller.credential, spec.provider, spec.name)) > EARLY_S
-        ):
+        if (left := self._retry_after_left(caller.credential, spec.provider, spec.name)) > EARLY_S:
             buckets.leave(reservation)
             raise _resting(spec, left)
         cost, groqs = reservation.cost, spec.provider == "groq"

@@ -7,6 +7,7 @@ import random
 from collections import defaultdict
 from contextlib import aclosing
 
+import msgspec
 import pytest
 
 from benchmarks.virtual import run
@@ -15,10 +16,12 @@ from groq_core.errors import ChainError, Kind, ProviderError, RequestError
 from groq_core.events import Events
 from groq_core.failures.policy import SHORT_WAIT_S
 from groq_core.fallback.health import Health, LocalHealth
+from groq_core.fallback.hedge import LEAST_SEEN
 from groq_core.pipeline import Attempt
 from groq_core.redaction import Secret
-from groq_core.reply import collect
+from groq_core.reply import Receipt, Reply, collect
 from groq_core.requests import Caller, ChatRequest
+from groq_core.settings.limits import PersonLimit
 from tests.speakers import Clock
 
 TARGETS = ("groq:a", "groq:b", "openai:x", "third:y")
@@ -42,6 +45,7 @@ class Watched(World):
     def __init__(self) -> None:
         super().__init__(TARGETS, lambda _: ANSWER, latency_s=0.2)
         self.times: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+        self.asked_at: defaultdict[str, list[float]] = defaultdict(list)
         self.wrong: list[str] = []
         self._told: dict[tuple[str, str], tuple[float, float]] = {}
 
@@ -50,6 +54,7 @@ class Watched(World):
         own = attempt.request.caller.groq_key is not None and attempt.spec.provider == "groq"
         of = attempt.request.caller.credential if own else "server", attempt.spec.name
         self.times[of].append(now)
+        self.asked_at[attempt.request.request_id].append(now)
         said, until = self._told.get(of, (0.0, 0.0))
         # Two that stand at the same moment may both go; a wait of a moment each waits for by itself.
         if said < now < until - 0.3:
@@ -59,9 +64,9 @@ class Watched(World):
                 async for event in events:
                     yield event
         except ProviderError as error:
-            if (error.retry_after or 0.0) > SHORT_WAIT_S:
+            if (wait := error.retry_after or 0.0) > SHORT_WAIT_S:
                 said = asyncio.get_running_loop().time()
-                self._told[of] = said, max(self._told.get(of, (0.0, 0.0))[1], said + error.retry_after)
+                self._told[of] = said, max(self._told.get(of, (0.0, 0.0))[1], said + wait)
             raise
         else:
             if said < now:
@@ -71,7 +76,16 @@ class Watched(World):
 async def _live(seed: int) -> Watched:
     """Some ask with the server's key and some with their own, some leave, and every now and then others fall ill."""
     draw, world = random.Random(seed), Watched()
-    house = House(world, uniform=draw.uniform, deadline_s=draw.choice([8.0, 20.0, 60.0]), rpm=draw.choice([None, RPM]))
+    time, hedge = asyncio.get_running_loop().time, draw.random() < 0.3
+    house = House(
+        world,
+        uniform=draw.uniform,
+        deadline_s=draw.choice([8.0, 20.0, 60.0]),
+        rpm=draw.choice([None, RPM]),
+        hedge=hedge,
+    )
+    for name in TARGETS if hedge else ():
+        house.metrics.of(name).ttfts.extend([0.25] * LEAST_SEEN)
 
     async def ask(number: int) -> None:
         who = draw.randrange(3)
@@ -83,13 +97,21 @@ async def _live(seed: int) -> Watched:
             caller=caller,
             request_id=str(number),
         )
+        receipt, began = Receipt(), time()
         try:
             async with asyncio.timeout(draw.choice([None, None, 3 * draw.random()])):
                 async with aclosing(house.handle(request)) as events:
-                    async for _ in events:
-                        pass
-        except (ChainError, RequestError, TimeoutError):
+                    async for event in events:
+                        receipt.note(event, time() - began)
+        except (ChainError, RequestError):
             pass
+        except TimeoutError:
+            return
+        told = sorted(one.started_s or 0.0 for one in receipt.attempts if one.outcome != "skipped")
+        if told != pytest.approx(asked := [at - began for at in world.asked_at[str(number)]], abs=0.01):
+            world.wrong.append(f"asked at {asked}, the receipt tells {told}")
+        if any(one.outcome == "running" and hedge for one in receipt.attempts if not receipt.seams):
+            world.wrong.append("one of two that were asked at once is never told of again")
 
     asking = []
     for number in range(40):
@@ -141,6 +163,38 @@ def test_a_wait_that_is_named_while_a_longer_one_is_guessed_is_all_that_is_waite
 
     assert text == ANSWER
     assert 3.0 <= took < 4.0
+
+
+@pytest.mark.parametrize("left", ["nobody", "a cheaper one", "one that failed"])
+def test_money_that_is_too_little_for_one_target_may_be_enough_for_another(left: str) -> None:
+    async def story() -> tuple[str, list[str], Exception | None]:
+        world = World(["groq:dear", "third:free"], lambda _: ANSWER)
+        priced = [msgspec.structs.replace(spec, usd_in=5.0, usd_out=20.0, max_output=8192) for spec in world.specs]
+        world.specs = priced if left == "nobody" else [priced[0], world.specs[1]]
+        if left == "one that failed":
+            world.faults["third:free"] = Fault(kind="refused")
+        few = [PersonLimit("usd", 0.01, "day")]
+        house = House(world, uniform=lambda low, high: low, deadline_s=20.0, people=few)
+        reply, failure = Reply(), None
+        request = ChatRequest(messages=({"role": "user", "content": "hi"},), caller=Caller(user="token:1"))
+        try:
+            async with aclosing(house.handle(request)) as events:
+                async for event in events:
+                    reply.apply(event)
+        except RequestError as error:
+            failure = error
+        assert house.people._held == {}
+        return reply.text, [f"{one.model} {one.outcome}" for one in reply.receipt.attempts], failure
+
+    text, attempts, failure = run(story())
+
+    assert attempts[0] == "dear skipped"
+    assert text == (ANSWER if left == "a cheaper one" else "")
+    if left == "a cheaper one":
+        assert attempts[1:] == ["free answered"]
+    else:
+        assert isinstance(failure, RequestError)
+        assert (failure.status, failure.code) == (429, "limit_reached")
 
 
 def test_a_long_answer_that_ends_forgives_nothing_that_was_told_since_it_began() -> None:
