@@ -27,6 +27,7 @@ from groq_core.incoming.schema_parts import TEXT as SCHEMA_TEXT
 from groq_core.media.audio.container import check_head
 from groq_core.media.text.subtitles import breaches_in_words, to_srt, to_vtt
 from groq_core.reply import Reply
+from groq_core.streaming.completion import notes_object
 
 FORMATS: Final = ("json", "text", "verbose_json", "srt", "vtt")
 GRANULARITIES: Final = ("segment", "word")
@@ -239,9 +240,7 @@ def _extra_fields(reply: Reply) -> dict[str, Any]:
     told: dict[str, Any] = {}
     if (duration := _transcript(reply).duration) is not None:
         told["usage"] = {"type": "duration", "seconds": duration}
-    if reply.receipt.notes:
-        told["notes"] = [{"code": note.code, "text": note.text} for note in reply.receipt.notes]
-    return told | {"x_groq_core": reply.receipt.as_dict()}
+    return told | notes_object(reply.receipt) | {"x_groq_core": reply.receipt.as_dict()}
 
 
 def _transcript(reply: Reply) -> Transcript:

@@ -24,8 +24,8 @@ def completion_id(request_id: str) -> str:
 
 
 def notes_object(receipt: Receipt) -> dict[str, Any]:
-    """What could not be kept of the pictures that were sent, as sentences; nothing where all was kept."""
-    told = [{"code": note.code, "text": note.text} for note in receipt.notes if note.code == "image"]
+    """What was changed in a request, passed over or could not be kept of it; nothing where it went on as it came."""
+    told = [{"code": note.code, "text": note.text} for note in receipt.notes]
     return {"notes": told} if told else {}
 
 

@@ -21,7 +21,6 @@ from groq_core.api.responses.output import (
     frame,
     items_of_hosted_tools,
     message_item,
-    notes_object,
     reasoning_item,
     text_part,
 )
@@ -39,7 +38,7 @@ from groq_core.events import (
     ToolCallDelta,
 )
 from groq_core.reply import Receipt
-from groq_core.streaming.completion import FALLBACK_MODEL
+from groq_core.streaming.completion import FALLBACK_MODEL, notes_object
 
 FAILED_CODES: Final = frozenset({"rate_limited", "invalid_request", "context_length", "too_large"})
 """Codes of ours that a client may act on; all others are told as `server_error`, which every SDK knows."""
