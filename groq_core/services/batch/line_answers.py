@@ -12,6 +12,7 @@ import msgspec
 
 from groq_core.errors import ChainError, RequestError
 from groq_core.events import Events, Usage, Waiting
+from groq_core.incoming.parameters import hides_thoughts
 from groq_core.media.image.preparation import PreparedImage
 from groq_core.media.text.subtitles import to_json
 from groq_core.middleware.rate_guard import RATE_LIMIT
@@ -180,7 +181,12 @@ class ChatAnswerer:
         assert finished is not None, "the chain ends in Finished or raises"
         usage = finished.usage or Usage()
         return BatchAnswer(
-            body=completion(reply, request.request_id, by_function_call=line.by_function_call),
+            body=completion(
+                reply,
+                request.request_id,
+                by_function_call=line.by_function_call,
+                with_thoughts=not hides_thoughts(request.params),
+            ),
             request_id=finished.request_id or request.request_id,
             tokens_in=usage.prompt_tokens,
             tokens_out=usage.completion_tokens,
