@@ -46,7 +46,10 @@ const conversation = new Conversation({
 });
 const waiting = new Waiting(conversation, edit);
 conversation.onBusy = () => waiting.show();
-conversation.onOpen = () => waiting.opened();
+conversation.onOpen = () => {
+  comparison?.opened();
+  waiting.opened();
+};
 const log = el("div", { id: "chat-log" });
 const box = el("textarea", { rows: "1", "aria-label": say("message_label"), placeholder: say("message_placeholder"), dir: "auto", enterkeyhint: "send" });
 const takeModel = (/** @type {string} */ value) => {
@@ -165,7 +168,10 @@ const composer = {
     fill(box, draft);
     waiting.show();
   },
-  expect: (id) => waiting.expect(id),
+  expect: (id) => {
+    if (!id) comparison?.leave(); // the one that is open was pressed
+    waiting.expect(id);
+  },
   tell: hint,
 };
 if (conversation.opening) keeper();
@@ -196,14 +202,17 @@ dictate.addEventListener("click", () => dictating().then((it) => it.press()));
 /** @type {Compare | null} */
 let comparison = null;
 const comparing = later(() =>
-  import("./compare.js").then(({ Compare }) => (comparison = new Compare({ conversation, choices: picker.choices, options, button: compare, box }))),
+  import("./compare.js").then(({ Compare }) => (comparison = new Compare({ conversation, choices: picker.choices, options, button: compare, box, hint }))),
 );
 compare.addEventListener("click", () => comparing().then((it) => it.toggle()));
 
 document.addEventListener("gc:pick-model", ({ detail }) => picker.pick(detail));
 
 // A tour or a template of another part of the page asks by this.
-document.addEventListener("gc:ask", ({ detail }) => conversation.ask(detail.text, [], detail.extra));
+document.addEventListener("gc:ask", ({ detail }) => {
+  comparison?.leave();
+  conversation.ask(detail.text, [], detail.extra);
+});
 
 /**
  * Put the tab into its place; called again whenever Gradio makes that place anew.
@@ -259,7 +268,7 @@ function send() {
   const attached = attach.take();
   if (!attached) return;
   const question = withDocuments(text, attached.documents);
-  if (comparison?.on) {
+  if (comparison?.on && !waiting.expected) {
     if (!comparison.ask(question, attached.pictures)) return;
   } else if (conversation.running || waiting.expected) waiting.add(question, attached.pictures);
   else conversation.ask(question, attached.pictures);
@@ -282,7 +291,8 @@ function composeQuestion() {
 }
 
 function clear() {
-  conversation.clear();
+  if (comparison?.on) comparison.clear();
+  else conversation.clear();
   box.focus();
 }
 
