@@ -8,6 +8,7 @@ import { say } from "../shared/words.js";
 import { Follower } from "../shared/scroll.js";
 import { inSight, sheet, takesFiles } from "../shared/sheet.js";
 import { ask, send, whyUnsent } from "../shared/wire.js";
+import { keepNoted } from "../chat/unkept.js";
 import { serverFields, serversWanted } from "./servers.js";
 
 /**
@@ -215,7 +216,7 @@ async function run(task) {
   const begun = kept.begin(task, turn);
   list.append(taskView(task), turn.element);
   follower.jump();
-  keep(begun);
+  keep(begun, true);
   let news = false;
   const hear = (/** @type {Line} */ event) => {
     record(begun.message.events ?? [], event);
@@ -234,7 +235,7 @@ async function run(task) {
   clearInterval(keeping);
   await turn.end(signal.aborted);
   kept.end(begun, signal.aborted);
-  keep(begun);
+  keep(begun, true);
   running = null;
   document.body.removeAttribute("data-agent");
   if (turn.receipt) document.dispatchEvent(new CustomEvent("gc:receipt", { detail: turn.receipt }));
@@ -243,14 +244,15 @@ async function run(task) {
 // A limit that was left empty is the usual one.
 const limitsInForce = () => ({ max_steps: limits.max_steps ?? 10, max_seconds: limits.max_seconds ?? 120, max_usd: limits.max_usd });
 
-/** @param {import("./kept.js").Running} run */
-async function keep({ tree, message, answer }) {
+/**
+ * @param {import("./kept.js").Running} run
+ * @param {boolean} [isNew] it begins, or has ended: no server knows of a run
+ */
+async function keep({ tree, message, answer }, isNew = false) {
   message.text = answer.data.text ?? "";
-  const keeps = await keeper();
-  const question = tree.message(message.parent);
-  if (question) keeps.message(tree, question);
-  keeps.message(tree, message);
-  keeps.head(tree);
+  const isOpen = tree === kept.tree;
+  for (const one of [tree.message(message.parent), message]) if (one) void keepNoted(keeper, tree, one, isOpen, isNew);
+  (await keeper()).head(tree);
 }
 
 // The runs so far stay in the list.

@@ -10,7 +10,7 @@ import { Picker } from "./picker.js";
 import { openId, rememberOpen } from "./open-here.js";
 import { sideColumn } from "./side.js";
 import { Tree, newHead } from "./tree.js";
-import { noteUnkept, unkept } from "./unkept.js";
+import { keepNoted, unkept } from "./unkept.js";
 import { Waiting } from "./waiting.js";
 import { later, untilThere } from "../shared/later.js";
 import { say } from "../shared/words.js";
@@ -110,20 +110,16 @@ conversation.opening = Boolean(openBefore());
 conversation.showIn(log);
 composeQuestion();
 
-// What keeps conversations is loaded when the page has nothing more urgent to do; at once where one is to be shown.
 /**
  * @param {Tree} tree
  * @param {Message} message
+ * @returns {Promise<void>}
  */
-async function keepMessage(tree, message) {
-  const isNew = message.role === "user" || message.state === "waiting";
-  const drop = isNew && !tree.temporary ? noteUnkept(tree.head, message) : null;
-  if (drop && tree === conversation.tree) rememberOpen("chat", tree.head.id);
-  const one = await keeper();
-  await one.message(tree, message);
-  if (!one.full && !one.behind.any) drop?.();
+function keepMessage(tree, message) {
+  return keepNoted(keeper, tree, message, tree === conversation.tree);
 }
 
+// What keeps conversations is loaded when the page has nothing more urgent to do; at once where one is to be shown.
 const keeping = untilThere(async () => (ready = await (await import("./keeper.js")).Keeper.begin(conversation, composer)));
 
 /** @returns {Promise<Keeper>} */
@@ -185,7 +181,7 @@ function readDraft() {
 function openBefore() {
   try {
     box.value = sessionStorage["gc-draft"] ?? "";
-    return openId("chat") ?? unkept().at(-1)?.head.id;
+    return openId("chat") ?? unkept("chat").at(-1)?.head.id;
   } catch {
     return null; // this browser keeps nothing
   }
