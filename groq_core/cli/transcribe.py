@@ -69,7 +69,7 @@ async def run(args: argparse.Namespace) -> int:
                     status.say(f"{path.name}: {journal.answered} parts were heard before; they were not asked again")
             except GroqCoreError as error:
                 failed += 1
-                status.say(f"{path}: {error.message} {error.hint}".rstrip())
+                status.say(f"{path}: {error.told}")
                 continue
             text = _write(transcript, args.format)
             if args.format in ("srt", "vtt") and (remark := breaches_in_words(transcript)):
