@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import hashlib
 import hmac
 import logging
@@ -57,10 +58,11 @@ def read_users(path: Path) -> dict[str, str]:
     Read the user file: ``name:hash`` a line, ``#`` begins a remark.
 
     Raises:
-        SettingsError: A line is not of that form, or there is none; the number is named, the line is not shown.
+        SettingsError: A line is not of that form, or there is none; the number is named, the line is not shown. Or the
+            file cannot be read.
     """
     users: dict[str, str] = {}
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(_text_of(path).splitlines(), 1):
         text = line.strip()
         if not text or text.startswith("#"):
             continue
@@ -74,6 +76,18 @@ def read_users(path: Path) -> dict[str, str]:
     if not users:
         raise SettingsError(f"GROQ_CORE_AUTH_FILE: {path.name} names nobody, so nobody could sign in")
     return users
+
+
+def _text_of(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+        # Windows PowerShell's >> writes UTF-16, and Notepad a mark that would become part of the first name.
+        wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        return data.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise SettingsError(f"GROQ_CORE_AUTH_FILE: {path.name} is not UTF-8 text", hint="Save it as UTF-8.") from None
+    except OSError as error:
+        raise SettingsError(f"GROQ_CORE_AUTH_FILE: {path.name} cannot be read: {error.strerror}") from None
 
 
 def _is_hash(kept: str) -> bool:
@@ -123,7 +137,7 @@ class UserFile:
         try:
             self._users = read_users(self._path)
             logger.info("the user file has changed; %d people may sign in", len(self._users))
-        except (SettingsError, OSError, UnicodeDecodeError):
+        except SettingsError:
             logger.warning("the user file has changed and cannot be used; the last good one stays in force")
 
     def _state(self) -> tuple[int, int, int] | None:

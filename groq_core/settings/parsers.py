@@ -249,10 +249,13 @@ def key(text: str) -> Secret:
     """
     Read a secret that will stand in an HTTP header.
 
-    A key copied from a page may bring along what cannot stand there: an ellipsis, a space in the middle.
+    A key copied from a page may bring along what cannot stand there: an ellipsis, a space in the middle, quotes.
     """
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("letters, digits and signs of ASCII without spaces")
+    if text[0] == text[-1] and text[0] in "\"'":
+        # As `docker run --env-file` passes on what a .env file has around it.
+        raise ValueError("the same without the quotes around it")
     return Secret(text)
 
 

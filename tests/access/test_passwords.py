@@ -64,3 +64,21 @@ def test_what_is_no_hash_is_refused_by_its_line(kept: str, tmp_path: Path) -> No
 
     with pytest.raises(SettingsError, match="line 1"):
         read_users(file)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_file_that_windows_wrote_names_the_same_people(tmp_path: Path, encoding: str, end: str) -> None:
+    file = tmp_path / "users.txt"
+    file.write_bytes(f"Jörg:{old_line('a')}{end}bob:{old_line('b')}{end}".encode(encoding))
+
+    assert set(read_users(file)) == {"Jörg", "bob"}
+
+
+def test_a_file_that_is_no_text_or_is_gone_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "users.txt"
+    with pytest.raises(SettingsError, match=r"users\.txt cannot be read"):
+        read_users(file)
+    file.write_bytes(f"Jörg:{old_line('a')}\n".encode("latin-1"))
+    with pytest.raises(SettingsError, match=r"users\.txt is not UTF-8 text"):
+        read_users(file)

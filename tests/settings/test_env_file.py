@@ -10,6 +10,7 @@ import pytest
 
 from groq_core.errors import SettingsError
 from groq_core.settings.env_file import load
+from groq_core.settings.settings import Settings
 
 KEY = "gsk_abcdefghij0123456789"
 
@@ -75,3 +76,11 @@ def test_a_file_that_may_not_be_read_is_named(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setattr(Path, "read_text", refuse)
     with pytest.raises(SettingsError, match=r"\.env cannot be read: Permission denied"):
         load(tmp_path / ".env", {})
+
+
+@pytest.mark.parametrize("name", ["GROQ_API_KEY", "OPENAI_API_KEY", "GROQ_CORE_SECRET", "GROQ_CORE_API_TOKENS"])
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_a_key_in_quotes_is_refused_where_nobody_takes_them_away(name: str, quote: str) -> None:
+    """As `docker run --env-file` passes on what stands in the file."""
+    with pytest.raises(SettingsError, match=f"{name}=.hidden.: allowed is the same without the quotes"):
+        Settings.from_env({name: f"{quote}{KEY}{quote}"})
