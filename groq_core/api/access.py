@@ -100,6 +100,8 @@ class Access:
             caller = await self._admit(headers.get(b"authorization", b""), visit)
         except RequestError as refusal:
             if own is None or refusal.status != 401:
+                if own_key and refusal.status == 401 and self._own_keys_welcome():
+                    refusal.hint += " A Groq key of your own (gsk_…) does as well in its place."
                 raise
             return await self._visitor(own, visit)
         return await self._visitor(own, visit) if own and caller.user == "local" and self._own_keys_first else caller
@@ -113,11 +115,14 @@ class Access:
 
     def _own_key(self, headers: Mapping[bytes, bytes]) -> str | None:
         """What looks like a Groq key of the visitor's, where one is welcome."""
-        if self._own_keys is None or self._must_sign_in():
+        if not self._own_keys_welcome():
             return None
         scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
         text = given.strip().decode("latin-1")
         return text if scheme.lower() == b"bearer" and text.startswith(BEGINNING) else None
+
+    def _own_keys_welcome(self) -> bool:
+        return self._own_keys is not None and not self._must_sign_in()
 
     async def _visitor(self, text: str, visit: Visit) -> Caller:
         """

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 from contextlib import aclosing
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,24 +68,46 @@ async def run(args: argparse.Namespace) -> int:
                 transcript = await _transcribe(service, path, args, status)
                 if journal.answered:
                     status.say(f"{path.name}: {journal.answered} parts were heard before; they were not asked again")
+                text = _write(transcript, args.format)
+                if args.to is not None:
+                    target = args.to / f"{path.stem}.{args.format}"
+                    status.say(await asyncio.to_thread(write_file, target, text))
             except GroqCoreError as error:
                 failed += 1
                 status.say(f"{path}: {error.told}")
                 continue
-            text = _write(transcript, args.format)
             if args.format in ("srt", "vtt") and (remark := breaches_in_words(transcript)):
                 status.say(f"{path.name}: {remark}")
             if args.to is None:
                 write_words(text)
-            else:
-                target = args.to / f"{path.stem}.{args.format}"
-                await asyncio.to_thread(target.write_text, text, encoding="utf-8")
-                status.say(str(target))
             written.append(journal)
         # Not before the last: whoever kills it there gives the same command again, for all of them.
         for journal in written:
             journal.forget()
     return 1 if failed else 0
+
+
+def write_file(target: Path, text: str) -> str:
+    """
+    Write a transcript; what stood in its place, and says something else, is kept beside it.
+
+    Returns:
+        What was done, in words.
+
+    Raises:
+        RequestError: It cannot be written.
+    """
+    data = text.encode()
+    try:
+        kept = None
+        if target.is_file() and target.read_bytes() != data:
+            numbers = (f"{target.name}.earlier{'' if number == 1 else f'-{number}'}" for number in count(1))
+            kept = next(one for one in map(target.with_name, numbers) if not one.exists())
+            target.replace(kept)
+        target.write_bytes(data)
+    except OSError as error:
+        raise RequestError(f"{target} cannot be written: {error.strerror}", param="to") from None
+    return f"{target}; what was there is in {kept.name}" if kept is not None else str(target)
 
 
 def make_folder(folder: Path, files: list[Path], ending: str) -> None:

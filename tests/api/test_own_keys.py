@@ -64,6 +64,8 @@ async def test_a_visitor_asks_with_a_key_of_their_own_which_is_checked_once(simu
     assert count_asked(simulator, "/models") == 1, "the key was checked once"
     assert count_asked(simulator, "/chat/completions") == 1
     assert [answer.status_code for answer in others] == [401, 401, 401, 401]
+    told = ["A Groq key of your own" in answer.json()["error"]["hint"] for answer in others]
+    assert told == [True, True, False, False], "only for a question"
 
 
 async def test_answers_of_one_key_are_not_another_s(simulator: Simulator) -> None:
@@ -138,6 +140,7 @@ async def test_where_own_keys_are_not_welcome_a_token_is_wanted(
         answer = await client.post("/v1/chat/completions", json=QUESTION, headers=bearer(key))
 
     assert answer.status_code == 401
+    assert "key of your own" not in answer.json()["error"]["hint"]
     assert count_asked(simulator, "/chat/completions") == 0
 
 

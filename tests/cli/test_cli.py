@@ -337,6 +337,28 @@ def test_a_run_over_several_recordings_goes_on_where_it_was(
     assert sorted(path.name for path in (tmp_path / "texts").iterdir()) == ["galileo.txt", "jfk.txt"]
 
 
+def test_what_lies_where_a_transcript_is_written_is_kept(groq: Simulator, tmp_path: Path, capsys: Output) -> None:
+    notes = tmp_path / "jfk.txt"
+    notes.write_text("My own notes.")
+    command = ["transcribe", str(MEDIA / "jfk.wav"), "--to", "."]
+
+    assert main(command) == 0
+    assert "what was there is in jfk.txt.earlier" in capsys.readouterr().err
+    assert (tmp_path / "jfk.txt.earlier").read_text() == "My own notes."
+    assert main(command) == 0  # the same once more
+    assert "earlier" not in capsys.readouterr().err
+    notes.write_text("Others.")
+    assert main(command) == 0
+    assert (tmp_path / "jfk.txt.earlier").read_text() == "My own notes."
+    assert (tmp_path / "jfk.txt.earlier-2").read_text() == "Others."
+
+    notes.unlink()
+    notes.mkdir()
+    assert main([*command[:2], str(MEDIA / "galileo.mp3"), *command[2:]]) == 1
+    assert "jfk.txt cannot be written" in capsys.readouterr().err
+    assert (tmp_path / "galileo.txt").is_file(), "the others are written all the same"
+
+
 def test_subtitles_of_several_recordings_need_a_folder(capsys: Output) -> None:
     assert main(["transcribe", "a.mp3", "b.mp3", "--format", "srt"]) == 2
     assert "--to" in capsys.readouterr().err
