@@ -65,7 +65,7 @@ from groq_core.cli import (
 from groq_core.cli.prompt import mend_arguments
 from groq_core.connections.event_loop import new_event_loop
 from groq_core.connections.large_blocks import give_back_large_blocks
-from groq_core.errors import GroqCoreError, RequestError, SettingsError
+from groq_core.errors import GroqCoreError, RequestError, SettingsError, nesting_error
 from groq_core.terminal import for_terminal
 
 COMMANDS = (
@@ -148,6 +148,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         print(f"error: the output could not be written: {error.strerror}", file=sys.stderr)
         return FAILED
+    except RecursionError:
+        print(f"error: {nesting_error().message.replace('the body', 'something that was given')}", file=sys.stderr)
+        return WRONG
     except GroqCoreError as error:
         from groq_core.settings.env_file import wants_json
         from groq_core.telemetry.logs import complain

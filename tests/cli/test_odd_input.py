@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import sys
@@ -15,7 +16,7 @@ from groq_core.cli.agent import files
 Output = pytest.CaptureFixture[str]
 
 SCHEMA = '{"type": "object", "properties": {"total": {"type": "number"}}}'
-ODD_FILES = ("missing", "empty", "folder", "loop", "bytes", "latin.txt", "missing/file", "")
+ODD_FILES = ("missing", "deep.json", "deep.gz", "empty", "folder", "loop", "bytes", "latin.txt", "missing/file", "")
 OUTPUTS = ("folder", "missing/file", "")
 
 
@@ -51,6 +52,9 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     Path("loop").symlink_to("loop")
     Path("bytes").write_bytes(bytes(range(256)))
     Path("latin.txt").write_bytes("Grüße, 12 €".encode("cp1252"))
+    deep = b'{"form": "groq-core backup", "revision": "0005", "at": 1}\n' + b"[" * 100_000 + b"]" * 100_000
+    Path("deep.gz").write_bytes(gzip.compress(deep))
+    Path("deep.json").write_bytes(deep.partition(b"\n")[2])
     Path("in.jsonl").write_text('{"prompt": "Say 1"}\n')
     Path("note.txt").write_text("Total 12.50")
     Path("folder/note.txt").write_text("Another one")
@@ -119,6 +123,7 @@ def test_an_argument_is_utf8_whatever_the_locale_says(capsys: Output) -> None:
         ["admin", "spend", "--since", "20261101"],
         ["admin", "announce", "x" * 2001],
         ["agent", "--mcp-command", "'", "6 * 7"],
+        ["batch", "in.jsonl", "out.jsonl", "--param", "stop=" + "[" * 50_000 + "]" * 50_000],
         ["passwd", "a\nb"],
         ["passwd", " ann "],
     ],
