@@ -22,6 +22,11 @@ MENDS: Final[Mapping[Kind, str]] = {
 }
 """What helps where nothing else is the matter, instead of coming again."""
 
+PASSING: Final = frozenset({Kind.AUTH, Kind.QUOTA_EXHAUSTED})
+"""Those of them that are mended for all models of a provider at once: then one may take it."""
+
+TOO_MUCH: Final = frozenset({Kind.CONTEXT_LENGTH, Kind.TOO_LARGE})
+
 NO_CAUSE: Final = frozenset({Kind.BUDGET, Kind.RESTING, Kind.DEADLINE})
 """What we did about it; the cause is whatever it was before."""
 
@@ -54,6 +59,9 @@ def all_limited(failures: Iterable[ProviderError]) -> bool:
 def callers_fault(failures: Iterable[ProviderError]) -> ProviderError | None:
     """The failure to tell the caller of, where every target found fault with the request itself."""
     found = [failure for failure in failures if _underlying(failure) not in NO_CAUSE]
+    if any(failure.kind in TOO_MUCH for failure in found):
+        # Whoever is not there at all would have read no more.
+        found = [failure for failure in found if failure.kind not in MENDS or failure.kind in PASSING]
     if not found or any(failure.kind not in CALLERS_FAULT for failure in found):
         return None
     # What does not fit the largest window is too long, whatever smaller limits it met on the way.
