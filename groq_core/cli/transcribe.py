@@ -3,7 +3,7 @@ Write recordings down: text, subtitles or JSON on standard output, or one file e
 
 A recording may be of any kind and length; a long one is cut where nobody speaks, and its parts are transcribed
 side by side. What was heard is kept in a hidden file until all of it is written, so a run that is killed goes on
-where it was.
+where it was. With --to, what stood in a transcript's place and says something else is kept as NAME.earlier.
 """
 
 from __future__ import annotations

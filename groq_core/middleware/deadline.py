@@ -26,6 +26,10 @@ SHORT_PROMPT = 10_000
 """Tokens of a prompt that are read within the time everybody gets."""
 
 
+STALLED_S = 1.0
+"""A timer that is later than this says something of this process, and nothing of the model."""
+
+
 class Deadline:
     """
     Allow so long for the first content, so long between two events, and no longer than the request has left.
@@ -161,6 +165,12 @@ class _Watch:
         self._timer = None
         if self._task is None:
             return  # the reader is busy; the next wait arms it again
+        if (late := self._now() - self._fires_at) > STALLED_S:
+            # The process stood still, as on a laptop that slept: what came meanwhile is there and not read yet.
+            self._silent_until += late
+            self._latest += late
+            self._arm()
+            return
         if self._now() < self._ends():
             self._arm()
             return

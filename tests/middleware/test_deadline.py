@@ -10,6 +10,7 @@ import pytest
 
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import Event, TextDelta
+from groq_core.middleware import deadline as module
 from groq_core.middleware.deadline import Deadline
 from groq_core.pipeline import Budget
 from groq_core.requests import TranscriptionRequest
@@ -49,6 +50,20 @@ async def test_silence_after_content_is_an_idle_timeout() -> None:
         await read(Deadline(first=5, idle=0.02), speaker(TextDelta("a"), NEVER()))
 
     assert caught.value.kind is Kind.TIMEOUT_IDLE
+
+
+@pytest.mark.parametrize("seconds", [60.0, 0.2])
+async def test_a_process_that_stood_still_reads_what_came_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    """As after a laptop's sleep, or Ctrl-Z and `fg`: longer than any wait, and than the request itself may take."""
+    monkeypatch.setattr(module, "STALLED_S", 0.1)
+    came, loop = asyncio.Event(), asyncio.get_running_loop()
+    loop.call_later(0.02, time.sleep, 0.5)
+    loop.call_later(0.05, came.set)
+
+    heard = await read(Deadline(first=5, idle=0.1), speaker(TextDelta("a"), came, TextDelta("b")), seconds)
+    assert [event for event in heard if isinstance(event, TextDelta)] == [TextDelta("a"), TextDelta("b")]
 
 
 async def test_the_requests_own_deadline_is_told_apart() -> None:
