@@ -14,10 +14,15 @@ from groq_core.errors import RequestError
 from groq_core.settings.limits import PersonLimit, limits
 from groq_core.store.audit import note
 from groq_core.store.database import Database
-from groq_core.store.tables import NAME, ApiKey, Conversation, Message, Person, TeamRow
+from groq_core.store.tables import NAME, ApiKey, Audit, Conversation, Message, Person, TeamRow
 
 Role: TypeAlias = Literal["user", "admin"]
 ROLES: Final[tuple[Role, ...]] = ("user", "admin")
+
+
+REMOVED: Final = "people remove"
+ANSWERED_S: Final = 600.0
+"""By then every answer has ended that somebody asked for before they were taken away."""
 
 
 class PersonEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -195,11 +200,12 @@ class PeopleStore:
             await connection.execute(delete(Conversation).where(Conversation.owner == name))
             keys = update(ApiKey).where(ApiKey.person == name, ApiKey.revoked.is_(None))
             await connection.execute(keys.values(revoked=time.time()))
-            await note(connection, who, "people remove", name)
+            await note(connection, who, REMOVED, name)
 
     async def record_visits(self, names: Sequence[str], keys: Mapping[int, float]) -> None:
         """
-        Write down that these people were here; whoever signs in elsewhere gets a line.
+        Write down that these people were here; whoever signs in elsewhere gets a line, and nobody who was taken away
+        while an answer was being written.
 
         Args:
             keys: When API keys were used last, by number.
@@ -209,7 +215,10 @@ class PeopleStore:
             for key in sorted(keys):
                 await connection.execute(update(ApiKey).where(ApiKey.id == key).values(used=keys[key]))
             for name in names:
-                if not (await connection.execute(_person(name).values(seen=now))).rowcount:
+                if (await connection.execute(_person(name).values(seen=now))).rowcount:
+                    continue
+                removed = (Audit.action == REMOVED, Audit.subject == name, Audit.at > now - ANSWERED_S)
+                if await connection.scalar(select(Audit.id).where(*removed).limit(1)) is None:
                     await connection.execute(
                         insert(Person).values(name=name, role="user", team="", created=now, seen=now)
                     )

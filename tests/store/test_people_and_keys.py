@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from groq_core.errors import RequestError, SettingsError
 from groq_core.redaction import Secret
+from groq_core.store import people as module
 from groq_core.store.audit import Announcements, AuditLog
 from groq_core.store.database import Database, open_database
 from groq_core.store.keys import ApiKeys, age
@@ -157,3 +158,38 @@ async def test_a_database_that_is_not_there_stops_the_start_without_its_password
             pass
     assert "s3cret" not in refused.value.message
     assert time.monotonic() - before < 30
+
+
+async def test_who_was_taken_away_while_an_answer_was_written_does_not_come_back_by_its_end(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = PeopleStore(database)
+    await people.add("ann", who="tests")
+    await people.remove("ann", who="tests")
+    await people.record_visits(["ann", "eve"], {})
+    assert [one.name for one in await people.all()] == ["eve"], "who signs in elsewhere gets a line"
+
+    monkeypatch.setattr(module, "ANSWERED_S", 0.0)  # later it is somebody who comes anew
+    await people.record_visits(["ann"], {})
+    assert [one.name for one in await people.all()] == ["ann", "eve"]
+
+
+async def test_what_a_person_may_not_have_adds_nobody(database: Database) -> None:
+    people = PeopleStore(database)
+    for wrong in ({"limits": "much"}, {"team": "a:b"}):
+        with pytest.raises(RequestError):
+            await people.add("ann", who="tests", **wrong)
+    with pytest.raises(RequestError):
+        await ApiKeys(database).create("ci", who="tests", person="a:b")
+    assert await people.all() == []
+    await people.add("ann", who="tests", limits="$2/day", team="lab")
+    (ann,) = await people.all()
+    assert (ann.limits, ann.team) == ("2 usd/day", "lab")
+
+
+async def test_an_announcement_is_told_whole_or_not_at_all(database: Database) -> None:
+    announcements = Announcements(database)
+    await announcements.announce("x" * 2000, who="tests")
+    with pytest.raises(RequestError, match="2,001"):
+        await announcements.announce("y" * 2001, who="tests")
+    assert await announcements.current() == "x" * 2000
