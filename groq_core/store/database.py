@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, event, text
@@ -164,6 +165,10 @@ async def open_database(address: Secret) -> AsyncIterator[Database]:
 
 def _try_file(path: str) -> None:
     """Open it by the plain driver first: the other one's thread would write a trace when it cannot."""
+    if path != ":memory:" and not path.startswith("file:"):
+        # A new one is for whoever runs this alone, as its journals are then: hashes and conversations are private.
+        with suppress(OSError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     with closing(sqlite3.connect(path, timeout=BUSY_S)) as connection:
         connection.execute("PRAGMA schema_version")
 

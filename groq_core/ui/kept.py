@@ -16,6 +16,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.routing import APIRoute
 from starlette.responses import HTMLResponse, Response
 
+from groq_core.connections.scarcity import scarcity
 from groq_core.encoding import json_bytes
 from groq_core.errors import RequestError
 from groq_core.store.shapes import Whole, check_id
@@ -167,8 +168,8 @@ class _StoreRoute(APIRoute):
                 return await handle(request)
             except Exception as error:
                 presence = sys.modules.get("groq_core.store.presence")  # only where there is a database
-                if presence is None or not isinstance(error, presence.UNAVAILABLE):
-                    raise
+                if presence is None or not isinstance(error, presence.UNAVAILABLE) or scarcity(error) is not None:
+                    raise  # a disk that is full is told as such, here and in the log
                 if isinstance(error, presence.UNFIT):  # coming again with the same is in vain
                     raise HTTPException(422, "the database cannot keep this") from None
                 raise HTTPException(503, TEXTS["database_away"], {"retry-after": "1"}) from None

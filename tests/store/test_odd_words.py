@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from groq_core.simulator import Simulator
+from groq_core.store.conversations import Conversations
 from tests.store.stage import team_stage
 
 ODD = {
@@ -38,3 +42,20 @@ async def test_odd_words_are_kept_and_found(url: str, simulator: Simulator, word
     assert kept["head"]["title"] == readable
     assert [one["parts"][0]["text"] for one in kept["messages"]] == [readable] * 2
     assert found
+
+
+async def test_a_full_disk_is_told_as_one(
+    tmp_path: Path, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+
+    async def put(*_: object) -> None:
+        raise OperationalError("INSERT", {}, full)
+
+    async with team_stage(f"sqlite:///{tmp_path}/team.db", simulator) as stage, stage.client("bob") as bob:
+        monkeypatch.setattr(Conversations, "put", put)
+        body = {"head": {"id": "c1", "title": "x", "updated": 1}, "messages": []}
+        told = await bob.put("/ui/conversations/c1", content=json.dumps(body))
+    assert (told.status_code, told.json()["error"]["code"]) == (507, "disk_full")
+    assert int(told.headers["retry-after"]) > 0

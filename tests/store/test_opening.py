@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
+
 import psycopg
 import pytest
 from sqlalchemy import text
@@ -11,6 +15,7 @@ from groq_core.errors import SettingsError
 from groq_core.redaction import Secret
 from groq_core.store.conversations import Conversations
 from groq_core.store.database import open_database
+from tests.requires import only_where
 from tests.store.conftest import Postgres
 
 
@@ -56,3 +61,15 @@ async def test_an_encoding_that_lacks_letters_is_refused(postgres: Postgres) -> 
     line, usable = await database_line(address)
     assert not usable
     assert "LATIN1" in line
+
+
+@only_where(sys.platform != "win32", "rights of a file are another matter there")
+async def test_a_new_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        async with open_database(Secret(f"sqlite:///{tmp_path}/team.db")) as database:
+            await Conversations(database).put_head("ann", {"id": "a", "title": "x", "updated": 1})
+            rights = {name: os.stat(tmp_path / name).st_mode & 0o777 for name in os.listdir(tmp_path)}
+    finally:
+        os.umask(before)
+    assert set(rights.values()) == {0o600}, rights

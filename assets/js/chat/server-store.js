@@ -118,7 +118,8 @@ class ServerStore {
 }
 
 /**
- * Send it until the server can take it: its database may be away for a moment, or the server itself. Whatever is sent
+ * Send it until the server can take it: its database may be away or its disk full for a moment, or the server itself be
+ * away. Whatever is sent
  * here may come twice.
  *
  * @param {string} path
@@ -129,7 +130,7 @@ async function patiently(path, options) {
     const last = pause > LONGEST_PAUSE_MS;
     try {
       const response = await send(path, options);
-      if (last || ![502, 503, 504].includes(response.status)) return response;
+      if (last || ![502, 503, 504, 507].includes(response.status)) return response;
     } catch (error) {
       if (last) throw error;
     }
