@@ -78,7 +78,8 @@ class Access:
     ) -> None:
         self._holders: list[TokenHolders] = [EnvironmentTokens(settings.api_tokens), *holders]
         self._loopback = settings.loopback
-        self._must_sign_in = sign_in or (lambda: settings.sign_in)
+        self._sign_in = settings.sign_in
+        self._must_sign_in = sign_in  # None for most, whom asking it for each request would cost a call
         self._own_keys = own_keys
         self._own_keys_first = settings.byo_key == "on"
 
@@ -115,14 +116,15 @@ class Access:
 
     def _own_key(self, headers: Mapping[bytes, bytes]) -> str | None:
         """What looks like a Groq key of the visitor's, where one is welcome."""
-        if not self._own_keys_welcome():
+        if self._own_keys is None or (self._must_sign_in is not None and self._must_sign_in()) or self._sign_in:
             return None
         scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
         text = given.strip().decode("latin-1")
         return text if scheme.lower() == b"bearer" and text.startswith(BEGINNING) else None
 
     def _own_keys_welcome(self) -> bool:
-        return self._own_keys is not None and not self._must_sign_in()
+        must = self._sign_in or (self._must_sign_in is not None and self._must_sign_in())
+        return self._own_keys is not None and not must
 
     async def _visitor(self, text: str, visit: Visit) -> Caller:
         """
@@ -158,7 +160,7 @@ class Access:
     def _refuse_strangers(self, visit: Visit) -> None:
         if not self._loopback:
             _refuse_everybody("the server can be reached from other machines")
-        if self._must_sign_in():
+        if self._sign_in or (self._must_sign_in is not None and self._must_sign_in()):
             _refuse_everybody("people must sign in to the page")
         if visit.proxied:
             _refuse_everybody("the request came through a proxy")
