@@ -23,6 +23,8 @@ import msgspec
 from groq_core.events import AttemptFailed
 from groq_core.events import Kind as Kind  # the word everybody looks for here
 
+SENTENCE_ENDS = (".", "!", "?", "…", ":")
+
 
 class GroqCoreError(Exception):
     """
@@ -37,6 +39,18 @@ class GroqCoreError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    @property
+    def told(self) -> str:
+        """
+        Message and hint, where there is one text for both.
+
+        >>> RequestError("`n` must be 1", hint="Ask twice.").told, RequestError("it is empty").told
+        ('`n` must be 1. Ask twice.', 'it is empty')
+        """
+        if not self.hint:
+            return self.message
+        return f"{self.message}{'' if self.message.endswith(SENTENCE_ENDS) else '.'} {self.hint}"
 
 
 class SettingsError(GroqCoreError):

@@ -221,7 +221,7 @@ def http_error(error: RequestError) -> HTTPException:
     'it is full. Wait.'
     """
     wait = {"retry-after": str(ceil(error.retry_after))} if error.retry_after else None
-    return HTTPException(error.status, f"{error.message.rstrip('.')}. {error.hint}".strip(), wait)
+    return HTTPException(error.status, error.told, wait)
 
 
 class ChatRoute:
