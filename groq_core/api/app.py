@@ -61,6 +61,7 @@ class Api(FastAPI):
     access: Access
     door: Door
     in_flight: BytesInFlight
+    batches: BatchStore
     late: LatePage | None = None
     """What is mounted at `/`, where that is still on its way."""
 
@@ -132,6 +133,7 @@ def create_api(
     app.state.stopping = asyncio.Event()
     app.access = Access(core.settings, holders, sign_in=sign_in, own_keys=core.own_keys)
     app.door = Door(core.settings, open_paths=OPEN_PATHS)
+    app.batches = store
     app.in_flight = BytesInFlight(core.settings.max_bytes_in_flight or default_limit())
     app.add_exception_handler(RecursionError, too_deep)
     app.add_middleware(ShortOfSomething)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any, Final
 
@@ -29,10 +30,13 @@ class InProcessApp:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._apps = PerLoop(self._make)
+        self._clients = 0
         self._others: dict[tuple[str | None, str | None], InProcessApp] = {}
 
     async def _make(self, owned: AsyncExitStack) -> ASGIApp:
-        return create_api(await owned.enter_async_context(assemble(self._settings)))
+        app = create_api(await owned.enter_async_context(assemble(self._settings)))
+        owned.push_async_callback(app.batches.stop)  # what is written stays, and whoever is next goes on from it
+        return app
 
     async def open(self) -> ASGIApp:
         """The HTTP API, without its doors: who calls it is this very program."""
@@ -46,6 +50,16 @@ class InProcessApp:
             self._others[api_key, base_url] = InProcessApp(_changed(self._settings, api_key, base_url))
         return self._others[api_key, base_url]
 
+    def join(self) -> Callable[[], None]:
+        """One more client has it; returns what to call when that is dropped, from whichever thread."""
+        self._clients += 1
+        return self._leave
+
+    def _leave(self) -> None:
+        self._clients -= 1
+        if not self._clients:
+            self._apps.close_soon()
+
     async def close(self) -> None:
         for app in (*self._others.values(), self):
             await app._apps.close()
@@ -56,7 +70,7 @@ class AsyncHttpClient(httpx.AsyncClient):
 
     def __init__(self, app: InProcessApp) -> None:
         self.app = app
-        super().__init__(transport=AsyncTransport(app.open, app.close), timeout=None)
+        super().__init__(transport=AsyncTransport(app.open, app.close, app.join()), timeout=None)
 
 
 class HttpClient(httpx.Client):

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import concurrent.futures
+import os
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+import weakref
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 
 import httpx
 from starlette.types import ASGIApp, Message
+
+from groq_core.connections.event_loop import let_go
 
 T = TypeVar("T")
 Open: TypeAlias = Callable[[], Awaitable[ASGIApp]]
@@ -19,9 +27,15 @@ AHEAD: Final = 64
 
 
 class InProcessStream(httpx.AsyncByteStream):
-    """One request on its way through the application, and the body of its answer."""
+    """
+    One request on its way through the application, and the body of its answer.
 
-    def __init__(self, app: ASGIApp, request: httpx.Request, body: bytes) -> None:
+    Args:
+        owner: Whoever keeps the application open; not let go of while the answer may be read.
+    """
+
+    def __init__(self, app: ASGIApp, request: httpx.Request, body: bytes, owner: object = None) -> None:
+        self._owner = owner
         self.started: asyncio.Future[tuple[int, list[tuple[bytes, bytes]]]] = asyncio.get_running_loop().create_future()
         self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue(AHEAD)
         self._silence_s: float | None = request.extensions.get("timeout", {}).get("read")
@@ -64,7 +78,8 @@ class InProcessStream(httpx.AsyncByteStream):
 
     async def _send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.started.set_result((message["status"], list(message["headers"])))
+            if not self.started.done():  # nobody waits for it any more
+                self.started.set_result((message["status"], list(message["headers"])))
             return
         if body := message.get("body", b""):
             await self._pieces.put(body)
@@ -119,14 +134,21 @@ class AsyncTransport(httpx.AsyncBaseTransport):
     Args:
         open_app: Gives the application.
         close: Called when the client is closed.
+        forgotten: Called when a client that was never closed is dropped, from anywhere; must not lead back to it.
     """
 
-    def __init__(self, open_app: Open, close: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self, open_app: Open, close: Callable[[], Awaitable[None]], forgotten: Callable[[], None] | None = None
+    ) -> None:
         self._open = open_app
         self._close = close
+        self._exchanges: weakref.WeakSet[InProcessStream] = weakref.WeakSet()
+        if forgotten is not None:
+            weakref.finalize(self, forgotten).atexit = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        exchange = InProcessStream(await self._open(), request, await request.aread())
+        exchange = InProcessStream(await self._open(), request, await request.aread(), self)
+        self._exchanges.add(exchange)
         try:
             status, headers = await exchange.head()
         except BaseException:
@@ -135,7 +157,14 @@ class AsyncTransport(httpx.AsyncBaseTransport):
         return httpx.Response(status, headers=headers, stream=exchange)
 
     async def aclose(self) -> None:
+        await _give_up(self._exchanges)
         await self._close()
+
+
+async def _give_up(exchanges: Iterable[InProcessStream]) -> None:
+    """End what is under way: nothing of it may outlive the application."""
+    loop = asyncio.get_running_loop()
+    await asyncio.gather(*[one.aclose() for one in list(exchanges) if one.started.get_loop() is loop])
 
 
 class Loop:
@@ -143,22 +172,56 @@ class Loop:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="groq-core", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="groq-core", daemon=True)
         self._thread.start()
 
+    def _run(self) -> None:
+        self._loop.run_forever()
+        self._loop.close()
+
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Wait for a piece of work done over there."""
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        """
+        Wait for a piece of work done over there.
+
+        Raises:
+            httpx.ReadError: The client has been closed.
+        """
+        try:
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        except RuntimeError:
+            work.close()
+            raise httpx.ReadError("the client has been closed") from None
         try:
             return future.result()
+        except concurrent.futures.CancelledError:
+            raise httpx.ReadError("the client has been closed") from None
         except BaseException:
             future.cancel()
             raise
 
-    def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+    def end_soon(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do something last, and end; nobody waits for it."""
+
+        async def end() -> None:
+            try:
+                await last()
+                # What is cancelled may drop what then has to be closed.
+                while others := asyncio.all_tasks() - {asyncio.current_task()}:
+                    for task in others:
+                        task.cancel()
+                    await asyncio.wait(others)
+                await self._loop.shutdown_asyncgens()
+                await let_go()
+            finally:
+                self._loop.stop()
+
+        with suppress(RuntimeError):  # it has ended
+            self._loop.call_soon_threadsafe(lambda: self._loop.create_task(end()))
+
+    def end(self, last: Callable[[], Coroutine[Any, Any, None]], seconds: float | None = None) -> None:
+        """The same, and wait for it."""
+        self.end_soon(last)
+        self._thread.join(seconds)
 
 
 class _SyncStream(httpx.SyncByteStream):
@@ -176,7 +239,8 @@ class _SyncStream(httpx.SyncByteStream):
             yield piece
 
     def close(self) -> None:
-        self._loop.run(self._stream.aclose())
+        with suppress(httpx.ReadError):  # it ended with its client
+            self._loop.run(self._stream.aclose())
 
 
 class SyncTransport(httpx.BaseTransport):
@@ -185,17 +249,24 @@ class SyncTransport(httpx.BaseTransport):
     def __init__(self, open_app: Open, close: Callable[[], Awaitable[None]]) -> None:
         self._open = open_app
         self._close = close
+        self._exchanges: weakref.WeakSet[InProcessStream] = weakref.WeakSet()
         self._loop: Loop | None = None
         self._lock = threading.Lock()
+        self._forgotten: weakref.finalize[..., SyncTransport] | None = None
+        _transports.add(self)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         with self._lock:
             if self._loop is None:
                 self._loop = Loop()
+                # Who is dropped and was never closed takes its thread along.
+                self._forgotten = weakref.finalize(self, self._loop.end_soon, partial(_call, self._close))
+                self._forgotten.atexit = False
         loop, body = self._loop, request.read()
 
         async def ask() -> tuple[int, list[tuple[bytes, bytes]], InProcessStream]:
-            exchange = InProcessStream(await self._open(), request, body)
+            exchange = InProcessStream(await self._open(), request, body, self)
+            self._exchanges.add(exchange)
             try:
                 return (*await exchange.head(), exchange)
             except BaseException:
@@ -205,13 +276,46 @@ class SyncTransport(httpx.BaseTransport):
         status, headers, exchange = loop.run(ask())
         return httpx.Response(status, headers=headers, stream=_SyncStream(loop, exchange))
 
-    def close(self) -> None:
+    def close(self, seconds: float | None = None) -> None:
         loop, self._loop = self._loop, None
         if loop is None:
             return
+        if self._forgotten is not None:
+            self._forgotten.detach()
 
-        async def close() -> None:
+        async def last() -> None:
+            await _give_up(self._exchanges)
             await self._close()
 
-        loop.run(close())
-        loop.close()
+        loop.end(last, seconds)
+
+    def forget(self) -> None:
+        """In a process that has been forked off: its threads and what ran in them are the parent's."""
+        self._lock, self._loop = threading.Lock(), None
+        if self._forgotten is not None:
+            self._forgotten.detach()
+
+
+async def _call(close: Callable[[], Awaitable[None]]) -> None:
+    await close()
+
+
+_transports: Final[weakref.WeakSet[SyncTransport]] = weakref.WeakSet()
+
+AT_EXIT_S: Final = 2.0
+"""Seconds for which the end of a program waits for clients that it never closed."""
+
+
+def _close_all() -> None:
+    for transport in list(_transports):
+        transport.close(AT_EXIT_S)
+
+
+def _forget_all() -> None:
+    for transport in list(_transports):
+        transport.forget()
+
+
+atexit.register(_close_all)
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_forget_all)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType
 from typing import Any, Final, Generic, TypeVar
 
 T = TypeVar("T")
@@ -75,19 +78,20 @@ class PerLoop(Generic[T]):
 
     def __init__(self, make: Callable[[AsyncExitStack], Awaitable[T]]) -> None:
         self._make = make
-        self._made: dict[asyncio.AbstractEventLoop, tuple[asyncio.Task[T], AsyncExitStack]] = {}
+        self._made: dict[asyncio.AbstractEventLoop, _Made[T]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def get(self) -> T:
         """The one of the running loop; who stops waiting for it leaves it to those who wait still."""
         loop = asyncio.get_running_loop()
         for ended in [one for one in self._made if one.is_closed()]:
             del self._made[ended]
-        making = self._made[loop][0] if loop in self._made else None
+        making = self._made[loop].making if loop in self._made else None
         # One that could not be made is made anew: what was missing may be there by now.
         if making is None or (making.done() and (making.cancelled() or making.exception() is not None)):
             stack = AsyncExitStack()
             making = loop.create_task(self._make_on(stack))
-            self._made[loop] = making, stack
+            self._made[loop] = _Made(making, stack, _at_the_end_of_the_loop(self._leave))
         return await asyncio.shield(making)
 
     async def _make_on(self, stack: AsyncExitStack) -> T:
@@ -99,7 +103,80 @@ class PerLoop(Generic[T]):
 
     async def close(self) -> None:
         """Leave what was made on the running loop, once it is."""
-        making, stack = self._made.pop(asyncio.get_running_loop(), (None, None))
-        if making is not None and stack is not None:
-            await asyncio.gather(making, return_exceptions=True)
-            await stack.aclose()
+        if (made := await self._leave()) is not None:
+            await made.end.aclose()
+
+    async def _leave(self) -> _Made[T] | None:
+        made = self._made.pop(asyncio.get_running_loop(), None)
+        if made is not None:
+            await asyncio.gather(made.making, return_exceptions=True)
+            await made.stack.aclose()
+        return made
+
+    def close_soon(self) -> None:
+        """The same on every loop that runs, where nobody is there any more to wait for it."""
+        for loop in list(self._made):
+            with suppress(RuntimeError):  # it has been closed
+                loop.call_soon_threadsafe(self._close_in_passing)
+
+    def _close_in_passing(self) -> None:
+        closing = asyncio.get_running_loop().create_task(self.close())
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made(Generic[T]):
+    """What is made on one loop; ``end`` leaves it when the loop ends before anybody did."""
+
+    making: asyncio.Task[T]
+    stack: AsyncExitStack
+    end: AsyncGenerator[None, None]
+
+
+async def let_go() -> None:
+    """Wait until what has hung up has let go of its socket too, which takes it some turns of the loop."""
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+OURS: Final = str(Path(__file__).parents[1])
+"""Where the code of this package lies."""
+
+
+def _at_the_end_of_the_loop(work: Callable[[], Awaitable[object]]) -> AsyncGenerator[None, None]:
+    """
+    Do something when the running loop is ended, as `asyncio.run` does it, by whoever never closed what is open.
+
+    A loop that ends closes all asynchronous generators at once, those inside others too, which tell of it with long
+    tracebacks. All of this package's are closed where they are read; so the loop is told of none but this one.
+    """
+    hooks = sys.get_asyncgen_hooks()
+    if hooks.firstiter is not None and not isinstance(hooks.firstiter, _NotOurs):
+        sys.set_asyncgen_hooks(firstiter=_NotOurs(hooks.firstiter))
+
+    async def wait() -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            await work()
+            await let_go()
+
+    end = wait()
+    with suppress(StopIteration):
+        end.asend(None).send(None)  # begins it, which awaits nothing
+    if isinstance(first := sys.get_asyncgen_hooks().firstiter, _NotOurs):
+        first.tell(end)
+    return end
+
+
+class _NotOurs:
+    """A loop's list of asynchronous generators, without those of this package."""
+
+    def __init__(self, tell: Callable[[AsyncGenerator[Any, Any]], None]) -> None:
+        self.tell = tell
+
+    def __call__(self, generator: AsyncGenerator[Any, Any]) -> None:
+        code: CodeType | None = getattr(generator, "ag_code", None)  # compiled ones have none
+        if code is None or not code.co_filename.startswith(OURS):
+            self.tell(generator)

@@ -118,7 +118,8 @@ class LocalHealth:
         self._breakers: defaultdict[str, dict[str, BreakerState]] = defaultdict(dict)
 
     def of(self, credential: str, name: str) -> BreakerState:
-        credential = credential_at(name.partition(":")[0], credential)
+        if credential != SERVER:
+            credential = credential_at(name.partition(":")[0], credential)
         self._used[credential, name] = None
         self._used.move_to_end((credential, name))
         named = self._breakers[credential]
@@ -138,7 +139,9 @@ class LocalHealth:
 
     def find(self, credential: str, name: str) -> BreakerState | None:
         # It is `of` that counts as use.
-        named = self._breakers.get(credential_at(name.partition(":")[0], credential))
+        if credential != SERVER:
+            credential = credential_at(name.partition(":")[0], credential)
+        named = self._breakers.get(credential)
         return named.get(name) if named is not None else None
 
     def under(self, credential: str) -> list[tuple[str, BreakerState]]:
@@ -250,7 +253,9 @@ class Health:
 
     def retry_after_left(self, credential: str, provider: str, name: str) -> float:
         """Seconds for which a target that cools down asked itself not to be asked; 0 where it did not, or no longer."""
-        suspects = self.suspects(credential)
+        suspects = self._suspects.get(credential)  # asked for every attempt, and nearly always there and empty
+        if suspects is None:
+            suspects = self.suspects(credential)
         if name not in suspects and provider not in suspects:
             return 0.0
         told = (breaker.told_until for breaker in self._open_breakers(credential, provider, name))

@@ -99,7 +99,7 @@ def _trim(messages: tuple[Message, ...], target: int) -> tuple[tuple[Message, ..
     System messages and the newest user message with all that follows it stay: they are the question.
     """
     kept = list(messages)
-    newest = max((i for i, message in enumerate(kept) if message.get("role") == "user"), default=len(kept) - 1)
+    newest = _newest(kept)
     size = estimate_tokens(messages)
     pictures = turns = 0
     for i in range(newest):
@@ -111,17 +111,19 @@ def _trim(messages: tuple[Message, ...], target: int) -> tuple[tuple[Message, ..
             kept[i] = without
             pictures += 1
     i = 0
-    while size > target and i < newest:
+    begins = True
+    while i < newest and (size > target or not begins):
         if kept[i].get("role") in ("system", "developer"):
             i += 1
             continue
         # A tool's result without its call is refused, so a turn goes with all that answers it.
-        while i < newest:
-            size -= estimate_tokens(kept.pop(i))
-            newest -= 1
-            turns += 1
-            if i >= newest or kept[i].get("role") == "user":
-                break
+        if not begins and kept[i].get("role") == "user":
+            begins = True
+            continue
+        size -= estimate_tokens(kept.pop(i))
+        newest -= 1
+        turns += 1
+        begins = False
     parts = []
     if pictures:
         parts.append(f"the pictures of {pictures} older message{'s' * (pictures > 1)}")
@@ -129,6 +131,14 @@ def _trim(messages: tuple[Message, ...], target: int) -> tuple[tuple[Message, ..
         parts.append(f"the {turns} oldest message{'s' * (turns > 1)}")
     was = " and ".join(parts)
     return tuple(kept), f"{was} {'were' if turns + pictures > 1 or pictures else 'was'}" if was else ""
+
+
+def _newest(messages: list[Message]) -> int:
+    """Where the question begins: the newest user message, or the last one, with the call that a result answers."""
+    found = max((i for i, message in enumerate(messages) if message.get("role") == "user"), default=len(messages) - 1)
+    while found > 0 and messages[found].get("role") == "tool":
+        found -= 1
+    return found
 
 
 def _without_pictures(message: Message) -> Message:

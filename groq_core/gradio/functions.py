@@ -16,7 +16,7 @@ import gradio as gr
 
 from groq_core.compose import Core, assemble
 from groq_core.connections.event_loop import PerLoop
-from groq_core.errors import GroqCoreError
+from groq_core.errors import GroqCoreError, RequestError
 from groq_core.events import AttemptFailed, Continued, Events, ReasoningDelta, Restarted, TextDelta
 from groq_core.gradio.messages import MessageTurn, conversation
 from groq_core.media.audio.wav import PCM, Wave, write_wav
@@ -30,6 +30,8 @@ UPDATES_PER_S: Final = 25
 
 LETTERS_PER_S: Final = 100_000
 """What all drawings of a second may come to: each is of the whole answer, and takes longer the longer that is."""
+
+PNG_MODES: Final = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})
 
 Messages = list[dict[str, Any]]
 
@@ -94,7 +96,7 @@ class Chain:
         async with aclosing(core.transcription.stream(recording, name)) as events:
             return (await collect(events)).text.strip()
 
-    async def ask_image(self, image: Any, question: str = "") -> AsyncGenerator[str, None]:
+    async def ask_image(self, image: Any, question: str | None = "") -> AsyncGenerator[str, None]:
         """
         Answer a question about the picture of a `gr.Image`, whatever its ``type``.
 
@@ -107,7 +109,7 @@ class Chain:
         model = "vision" if self.model == "auto" else self.model
         try:
             data = await asyncio.to_thread(_picture, image)
-            events = core.vision.stream(question.strip() or "Describe this picture.", [data], model=model)
+            events = core.vision.stream((question or "").strip() or "Describe this picture.", [data], model=model)
             async with aclosing(show(events)) as updates:
                 async for messages in updates:
                     yield str(messages[-1]["content"])
@@ -176,19 +178,28 @@ def _fold(text: str, title: str, status: str) -> dict[str, Any]:
 def _picture(image: Any) -> bytes:
     """The bytes of a picture that is a path, a PIL image or an array."""
     if isinstance(image, str | Path):
-        return Path(image).read_bytes()
+        return _read(Path(image))
     from PIL import Image
 
     picture = image if isinstance(image, Image.Image) else Image.fromarray(image)
     out = io.BytesIO()
-    picture.save(out, "PNG")
+    # Gradio gives what its `image_mode` says; PNG has no inks and no hues.
+    kept = picture if picture.mode in PNG_MODES else picture.convert("RGB")
+    kept.save(out, "PNG")
     return out.getvalue()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise RequestError(f"{path.name} is not there any more", param="file", hint="Add it again.") from None
 
 
 def _recording(audio: Any) -> tuple[bytes, str]:
     """The bytes of a recording that is a path, or a pair of rate and samples."""
     if isinstance(audio, str | Path):
-        return Path(audio).read_bytes(), Path(audio).name
+        return _read(Path(audio)), Path(audio).name
     import numpy as np
 
     rate, samples = audio
@@ -219,7 +230,7 @@ async def chat(message: Any, history: Sequence[Any], *more: Any) -> AsyncGenerat
             yield messages
 
 
-async def ask_image(image: Any, question: str = "") -> AsyncGenerator[str, None]:
+async def ask_image(image: Any, question: str | None = "") -> AsyncGenerator[str, None]:
     """Answer a question about a picture with the environment's keys; see :meth:`Chain.ask_image`."""
     async with aclosing(own_chain().ask_image(image, question)) as answers:
         async for answer in answers:

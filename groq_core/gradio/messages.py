@@ -13,6 +13,9 @@ from groq_core.errors import RequestError
 PICTURES: Final = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tiff", ".tif", ".avif", ".heic"})
 RECORDINGS: Final = frozenset({".wav", ".mp3", ".flac", ".ogg", ".opus", ".m4a", ".mp4", ".webm", ".aac", ".mpga"})
 
+GONE: Final = "[{} was here earlier, and is not there any more.]"
+"""What stands in place of a file of the history that is gone."""
+
 Listen = Callable[[bytes, str], Awaitable[str]]
 """From a recording and its name to what is said in it."""
 
@@ -47,7 +50,12 @@ async def _message(message: Any, listen: Listen) -> MessageTurn:
         return MessageTurn("user", message)
     turn = MessageTurn("user", str(message.get("text") or ""))
     for file in message.get("files") or ():
-        await _add(turn, _path(file), listen)
+        path = _path(file)
+        try:
+            await _add(turn, path, listen)
+        except FileNotFoundError:
+            name = Path(path).name if path else "a file"
+            raise RequestError(f"{name} is not there any more", param="files", hint="Add it again.") from None
     return turn
 
 
@@ -65,7 +73,11 @@ async def _turn(entry: Any, listen: Listen) -> MessageTurn | None:
         elif isinstance(part, dict) and part.get("type") == "text":
             turn.text += str(part.get("text", ""))
         elif (path := _path(part)) is not None and turn.role == "user":
-            await _add(turn, path, listen)
+            try:
+                await _add(turn, path, listen)
+            except FileNotFoundError:
+                # Conversations that a browser keeps outlive the files of the app that they came from.
+                turn.text = f"{turn.text}\n\n{GONE.format(Path(path).name)}".strip()
     return turn if turn.text.strip() or turn.pictures else None
 
 

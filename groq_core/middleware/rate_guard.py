@@ -162,15 +162,20 @@ class RateGuard:
             try:
                 # What is ahead may take longer than it was thought to; then somebody else is asked.
                 async with asyncio.timeout(max(0.0, min(attempt.budget.remaining_s, patience + 0.5))):
-                    return await self._enter(buckets, attempt, cost)
+                    if (reservation := await self._enter(buckets, attempt, cost)) is not None:
+                        return reservation
             except TimeoutError:
                 wait = max(wait, buckets.wait(cost, attempt.request.caller.user))
         if attempt.insistent and (reservation := buckets.enter_anyway(cost, full)) is not None:
             return reservation
         raise _full(attempt.spec, wait)
 
-    async def _enter(self, buckets: TargetBuckets, attempt: Attempt, cost: Cost) -> Reservation:
-        """Take a place; limits that become known while it is waited for count as if they had been."""
+    async def _enter(self, buckets: TargetBuckets, attempt: Attempt, cost: Cost) -> Reservation | None:
+        """
+        Take a place; limits that become known while it is waited for count as if they had been.
+
+        None where there can be none, however little is taken: of a limit of no requests at all.
+        """
         while True:
             try:
                 return await buckets.enter(cost, attempt.request.caller.user)
@@ -178,6 +183,8 @@ class RateGuard:
                 if not attempt.insistent:
                     raise _too_large(attempt.spec, cost, error.bucket) from None
                 cost = buckets.within(cost)
+                if buckets.never(cost) is not None:
+                    return None
 
     def _actual_cost(self, event: Finished, attempt: Attempt, cost: Cost) -> Cost:
         usage = event.usage
@@ -211,13 +218,14 @@ class RateGuard:
 
     def _learn_text(self, buckets: TargetBuckets, text: LimitText) -> None:
         """A refusal names the limit that the headers do not."""
-        if not text.kind or text.used is None:
+        if not text.kind or not text.window_s or text.used is None:
             return
         remaining = text.limit - text.used
         if text.wait_s is not None and text.requested is not None:
             # Exact, where the number of what is used has been rounded.
             remaining = text.requested - text.wait_s * text.limit / text.window_s
-        buckets.learn(text.kind, text.window_s, text.limit, remaining)
+        # Whatever it says is used, or is to be waited for: no limit takes longer than its window to be had again.
+        buckets.learn(text.kind, text.window_s, text.limit, max(-text.limit, remaining))
 
 
 def _too_large(spec: ModelSpec, cost: Cost, bucket: Bucket) -> ProviderError:

@@ -141,7 +141,9 @@ class Bucket:
             amount = min(own, amount + SLACK_S * own / self.window_s)
         missing = amount - (self.level(now) - self.held)
         # A thousandth of a token is not worth waiting for: it is rounding.
-        return missing * self.window_s / own if missing > 1e-3 else 0.0
+        if missing <= 1e-3:
+            return 0.0
+        return missing * self.window_s / own if own > 0 else inf
 
 
 class Reservation:

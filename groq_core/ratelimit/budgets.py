@@ -39,7 +39,8 @@ class LocalBudgets:
         self._targets: OrderedDict[tuple[str, str], TargetBuckets] = OrderedDict()
 
     def of(self, credential: str, name: str) -> TargetBuckets:
-        credential = credential_at(name.partition(":")[0], credential)
+        if credential != SERVER:
+            credential = credential_at(name.partition(":")[0], credential)
         key = credential, name
         buckets = self._targets.get(key)
         if buckets is None:

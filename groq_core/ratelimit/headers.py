@@ -232,7 +232,7 @@ def read_limit_text(message: str) -> LimitText | None:
     >>> found.dimension, found.window_s, found.wait_s
     ('TPD', 86400, 578.016)
     """
-    if not (found := _NUMBERS.search(message)):
+    if not (found := _NUMBERS.search(message)) or (limit := _number(found["limit"].rstrip("."))) is None:
         return None
     dimension, words = found["dimension"] or "", found["words"] or ""
     return LimitText(
@@ -240,7 +240,7 @@ def read_limit_text(message: str) -> LimitText | None:
         # "ASPH" and "ASH" both mean audio seconds per hour.
         kind=_KINDS.get(dimension[:-1].removesuffix("P"), ""),
         window_s=_WINDOWS.get(dimension[-1:]) or _WINDOWS.get(words.rsplit(" ", 1)[-1], 0),
-        limit=float(found["limit"].rstrip(".")),
+        limit=limit,
         used=_number(found["used"] and found["used"].rstrip(".")),
         requested=_number(found["requested"]),
         wait_s=wait_in_text(message),

@@ -169,17 +169,22 @@ _UNTESTED: Final = frozenset({Capability.JSON_OBJECT, Capability.JSON_SCHEMA, Ca
 
 
 def _members(tier: Tier, pinned: ModelSpec | None, catalogue: Catalogue, tiers: Tiers) -> Iterator[ModelSpec]:
-    """List everybody to be considered, the pinned one first, nobody twice."""
-    seen = set[str]()
-    if pinned is not None:
-        seen.add(pinned.name)
-        yield pinned
+    """
+    List everybody to be considered, the pinned one first, nobody twice.
+
+    A list from the settings may have outlived all its models: their successors stand in for them then.
+    """
+    found: dict[str, ModelSpec] = {} if pinned is None else {pinned.name: pinned}
     for listed in tiers[tier]:
-        names = _discover(tier, catalogue) if listed == f"groq:{ANY}" else (listed,)
-        for name in names:
-            if name not in seen and (spec := catalogue.specs.get(name)):
-                seen.add(name)
-                yield spec
+        for name in _discover(tier, catalogue) if listed == f"groq:{ANY}" else (listed,):
+            if spec := catalogue.specs.get(name):
+                found.setdefault(name, spec)
+    yield from found.values()
+    if all(catalogue.absence(spec) for spec in found.values()):
+        for spec in list(found.values()):
+            if (heir := catalogue.specs.get(f"{spec.provider}:{spec.replacement}")) and heir.name not in found:
+                found[heir.name] = heir
+                yield heir
 
 
 def _discover(tier: Tier, catalogue: Catalogue) -> list[str]:

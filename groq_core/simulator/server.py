@@ -195,9 +195,18 @@ class Simulator:
         await self.stop()
 
     async def _with_transport(self, scope: Scope, receive: Receive, send: Send) -> None:
+        transport = None
         if (client := scope.get("client")) is not None:
-            scope.setdefault("extensions", {})[TRANSPORT] = self._transports.get((client[0], client[1]))
-        await self._app(scope, receive, send)
+            transport = self._transports.get((client[0], client[1]))
+            scope.setdefault("extensions", {})[TRANSPORT] = transport
+        try:
+            await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            if transport is None:
+                raise
+            # The loop is being ended around us: the reader sees the connection break, and nobody needs a traceback.
+            transport.abort()
+            await asyncio.sleep(0)
 
 
 async def serve(

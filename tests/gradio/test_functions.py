@@ -167,3 +167,40 @@ async def test_a_recording_in_the_history_counts_once_it_was_said() -> None:
 
     history = [{"role": "assistant", "content": {"type": "file", "file": {"path": "gone.wav"}}}]
     assert len(await conversation("Hi", history, listen)) == 1
+
+
+async def test_a_conversation_outlives_the_files_it_came_with() -> None:
+    """A browser keeps conversations (`save_history=True`); the app's files are gone with its restart."""
+
+    async def listen(recording: bytes, name: str) -> str:
+        return "said"
+
+    gone = [{"role": "user", "content": {"path": f"/nowhere/{name}"}} for name in ("cat.png", "talk.wav")]
+    turns = await conversation("And now?", [*gone, {"role": "assistant", "content": "A cat."}], listen)
+
+    assert [turn.text for turn in turns] == [
+        "[cat.png was here earlier, and is not there any more.]",
+        "[talk.wav was here earlier, and is not there any more.]",
+        "A cat.",
+        "And now?",
+    ]
+
+
+async def test_a_file_that_is_gone_is_told_as_that() -> None:
+    async with chain() as (made, _):
+        for ask in (
+            made.chat({"text": "What is it?", "files": ["/nowhere/cat.png"]}, []),
+            made.ask_image("/nowhere/cat.png"),
+        ):
+            with pytest.raises(gr.Error, match=r"cat\.png is not there any more"):
+                await anext(ask)
+        with pytest.raises(gr.Error, match=r"talk\.wav is not there any more"):
+            await made.transcribe("/nowhere/talk.wav")
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "YCbCr", "HSV", "LAB", "F", "I", "1", "P", "LA"])
+async def test_a_picture_of_any_mode_of_gradios_is_seen(mode: str) -> None:
+    async with chain() as (made, _):
+        updates = [one async for one in made.ask_image(Image.new(mode, (40, 40)), None)]
+
+    assert "40 × 40" in updates[-1]

@@ -334,6 +334,20 @@ def test_a_list_of_ones_own_stays_closed_to_new_models() -> None:
     assert ids(route(Needs(), merge(MODELS, [*NEW, {"id": O20}], now=NOW), own, healthy)) == [O20]
 
 
+@pytest.mark.parametrize("dead", [L8, "llama3-70b-8192", "mixtral-8x7b-32768"])
+def test_a_list_of_ones_own_that_has_outlived_its_models_goes_on_with_their_successors(dead: str) -> None:
+    """Every question of the tier, and the dead id itself, was refused with 400 as the caller's fault."""
+    own = tiers(Settings.from_env({"GROQ_API_KEY": "k", "GROQ_CORE_SPEED_MODELS": dead}))
+    heir = MODELS[f"groq:{dead}"].replacement
+
+    for needs in (Needs(), Needs(model="speed"), Needs(model=dead)):
+        found = route(needs, SELF_SERVE, own, healthy)
+        assert ids(found) == [heir]
+        assert found.reason.endswith(f"is not offered to this key, so {heir}")
+    assert ids(route(Needs(), listing(dead, O20, O120), own, healthy)) == [dead], "an enterprise key has it"
+    assert ids(route(Needs(), STATIC, own, healthy)) == [dead], "without a list of Groq's it is only a doubt"
+
+
 # ── what each tier resolves to ───────────────────────────────────────────────────────────────────────
 
 
