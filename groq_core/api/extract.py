@@ -97,11 +97,11 @@ class Extractions:
             await exchange.end(DONE)
 
 
-def misfit(error: Exception) -> Exception:
-    """What does not fit the caller's schema is told as such, and not as a fault of the server."""
+def misfit(error: Exception, param: str = "schema") -> Exception:
+    """What does not fit the caller's schema, the field ``param``, is told as such: it is no fault of the server."""
     if not isinstance(error, ExtractionError):
         return error
-    return RequestError(error.message, status=422, param="schema", code="does_not_fit", hint=error.hint)
+    return RequestError(error.message, status=422, param=param, code="does_not_fit", hint=error.hint)
 
 
 def happening(one: Try | Partial | Extraction[Any], receipts: Receipts, question: Question) -> dict[str, Any]:
