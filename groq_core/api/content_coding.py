@@ -7,6 +7,9 @@ from typing import Final
 
 from groq_core.errors import RequestError
 
+MEMBER: Final = b"\x1f\x8b"
+"""How one of gzip begins."""
+
 WINDOWS: Final = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
 
@@ -38,6 +41,10 @@ def decode_body(raw: bytes, coding: bytes | None, limit: int) -> bytes:
         inflate = zlib.decompressobj(window)
         try:
             plain = inflate.decompress(raw, limit + 1)
+            # A writer that is flushed or goes on later makes several members, which are one body (RFC 1952 §2.2).
+            while inflate.unused_data.startswith(MEMBER) and window > zlib.MAX_WBITS and len(plain) <= limit:
+                rest, inflate = inflate.unused_data, zlib.decompressobj(window)
+                plain += inflate.decompress(rest, limit + 1 - len(plain))
         except zlib.error:
             continue
         if len(plain) > limit:
