@@ -227,7 +227,7 @@ class Answering:
             _must_fit(run)
             self._watch.release()
         except (Exception, asyncio.CancelledError) as caught:
-            error = misfit(reason(caught, self._watch), "output")
+            error = in_own_names(misfit(reason(caught, self._watch), "output"))
             note_bug(error, exchange.request_id)
             # What was done before it broke is not thrown away.
             body = {"error": error_object(error), **self._describe(run)}
@@ -251,7 +251,7 @@ class Answering:
                 await exchange.start(200, [*EVENT_STREAM, *self._headers])
             await exchange.write(event_bytes({"type": "run_ended", **self._describe(run)}))
         except (Exception, asyncio.CancelledError) as caught:
-            error = misfit(reason(caught, self._watch), "output")
+            error = in_own_names(misfit(reason(caught, self._watch), "output"))
             note_bug(error, exchange.request_id)
             if not exchange.started:
                 await exchange.start(200, [*EVENT_STREAM, *self._headers])

@@ -330,6 +330,14 @@ def _params(body: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
         raise rename_param(error, *RENAMED) from None
 
 
+def in_own_names(error: Exception) -> Exception:
+    """An error whose field is named as this API names it; a provider was asked a chat, and complains of its fields."""
+    if isinstance(error, RequestError) and error.param is not None:
+        for old, new in (("messages", "input"), *RENAMED):
+            error.param = error.param.replace(old, new)
+    return error
+
+
 def _rename_note(note: Note) -> Note:
     return msgspec.structs.replace(note, text=note.text.replace("max_completion_tokens", "max_output_tokens"))
 
