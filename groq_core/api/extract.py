@@ -12,7 +12,7 @@ from groq_core.api.errors import error_object, note_bug, reason, refuse
 from groq_core.api.extract_asked import Question, read_question
 from groq_core.api.receipts import SIMULATED, Receipts
 from groq_core.encoding import event_bytes
-from groq_core.errors import ExtractionError, GroqCoreError, RequestError
+from groq_core.errors import ExtractionError, RequestError
 from groq_core.services.extraction import (
     Extraction,
     Extractor,
@@ -139,12 +139,5 @@ def extraction_body(found: Extraction[Any], receipts: Receipts, question: Questi
     if question.document:
         body |= {"document": question.document, "notes": list(question.notes)}
     if found.missing:
-        body["parts_missing"] = [
-            {
-                "start": part.start,
-                "end": part.end,
-                "error": part.error.message if isinstance(part.error, GroqCoreError) else "",
-            }
-            for part in found.missing
-        ]
+        body["parts_missing"] = found.parts_missing
     return body

@@ -270,13 +270,18 @@ def _schema(schema: Any) -> dict[str, Any]:
 
 
 def extraction_body(found: Extraction[Any]) -> dict[str, Any]:
-    """What was found, where it stands in the text, what stands nowhere in it, and whether a simulator answered."""
+    """What was found, where it stands in the text, what was not found, and whether a simulator answered."""
     places = {
         spell_path(path): {"start": span.start, "end": span.end, "quote": span.quote}
         for path, span in found.spans.items()
         if span is not None
     }
-    body = {"data": found.data, "places": places, "missing": [spell_path(path) for path in found.without_place]}
+    body = {
+        "data": found.data,
+        "places": places,
+        "missing": [spell_path(path) or "value" for path in found.absent],
+        **({"parts_missing": found.parts_missing} if found.missing else {}),
+    }
     return {**body, "simulated": True} if found.simulated else body
 
 
