@@ -25,6 +25,7 @@ from groq_core.events import (
     Event,
     Events,
     Finished,
+    Note,
     ReasoningDelta,
     Restarted,
     Routed,
@@ -164,10 +165,19 @@ class FallbackChain:
         spec = turn.spec
         attempt, splice = run.attempt(turn, turns.waiting())
         heard = False
+        # What was changed for this target is told with its answer: another may take what this one would not.
+        notes = [run.shrunk[spec.name]] if spec.name in run.shrunk else []
         try:
             events = self._send(run, turns, attempt)
             try:
                 async for event in events:
+                    if type(event) is Note and not heard:
+                        notes.append(event)
+                        continue
+                    if notes and (type(event) is Finished or type(event) in CONTENT_KINDS):
+                        for note in notes:
+                            yield note
+                        notes.clear()
                     if type(event) is TextDelta:
                         heard = True
                         if splice is not None and not splice.joined:
@@ -274,9 +284,9 @@ class FallbackChain:
             return []
         if move.to == "shrink" and (shorter := shrink(attempt.request, error, spec)) is not None:
             # The reader is told: an answer to a shortened conversation must not pass for one to the whole.
-            run.mended[spec.name], note = shorter
+            run.mended[spec.name], run.shrunk[spec.name] = shorter
             run.queue.appendleft(spec)
-            return [note]
+            return []
         turns.pass_over_refused(spec, error)
         if policy.judge(error).suspect:
             run.doubts[spec.provider] = run.doubts.get(spec.provider, 0) + 1

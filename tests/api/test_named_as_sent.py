@@ -14,7 +14,7 @@ from tests.stage import staged
 URL = "/v1/responses"
 
 
-def shown(name: str) -> dict[str, str]:
+def encode_picture(name: str) -> dict[str, str]:
     data = base64.b64encode((MEDIA / name).read_bytes()).decode()
     return {"type": "input_image", "image_url": f"data:image/png;base64,{data}"}
 
@@ -35,8 +35,8 @@ def inputs(image: dict[str, str]) -> list[Any]:
 @pytest.mark.parametrize("place", range(3))
 @pytest.mark.parametrize("before", [{}, {"instructions": "Be brief."}, {"previous_response_id": ""}])
 async def test_a_picture_is_named_as_its_sender_knows_it(place: int, before: dict[str, Any]) -> None:
-    broken, path = inputs(shown("broken.png"))[place]
-    animated, _ = inputs(shown("animated-5-frames.gif"))[place]
+    broken, path = inputs(encode_picture("broken.png"))[place]
+    animated, _ = inputs(encode_picture("animated-5-frames.gif"))[place]
     stage = Stage()
     async with stage.served() as http:
         if "previous_response_id" in before:
