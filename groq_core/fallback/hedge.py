@@ -15,7 +15,7 @@ from contextlib import aclosing
 import msgspec
 
 from groq_core.errors import Kind, ProviderError
-from groq_core.events import CONTENT, AttemptFailed, AttemptStarted, Event, Events, Finished, Usage
+from groq_core.events import CONTENT, AttemptFailed, AttemptStarted, Event, Events, Finished, Note, Usage
 from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt, Handler
 from groq_core.requests import ChatRequest
@@ -106,6 +106,8 @@ class Hedging:
                     await loser.stop()
                     if loser.started is not None:
                         yield self._losing_record(loser, attempt)
+            for note in winner.notes:
+                yield note
             async with aclosing(winner.rest()) as events:
                 async for event in events:
                     yield event
@@ -136,6 +138,7 @@ class _Runner:
     def __init__(self, events: Events) -> None:
         self._events = events
         self.story: list[Event] = []
+        self.notes: list[Note] = []
         self.head: Event | None = None
         self.started: AttemptStarted | None = None
         self.failure: ProviderError | None = None
@@ -156,7 +159,10 @@ class _Runner:
                     return
                 if isinstance(event, AttemptStarted):
                     self.started = event
-                self.story.append(event)
+                if isinstance(event, Note):
+                    self.notes.append(event)  # what was changed for it is told of its answer alone
+                else:
+                    self.story.append(event)
         except ProviderError as error:
             self.failure = error
 
