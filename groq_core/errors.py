@@ -16,6 +16,7 @@ arrives as a status, as an event inside a 200 stream, as a cut connection or as 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -82,6 +83,10 @@ class RequestError(GroqCoreError):
         self.param = param
         self.code = code
         self.retry_after = retry_after
+
+
+LIMIT_REACHED: Final = "limit_reached"
+"""The code of a request that is refused since its caller's own limit is used up."""
 
 
 def nesting_error() -> RequestError:
@@ -156,6 +161,7 @@ class ProviderError(GroqCoreError):
         provider_wide: Every model of this provider would fail the same way (wrong key, no network, refused
             at the provider's edge), so asking the next one is time lost.
         attempt: The event of this failure, where an attempt was really made; None where nobody was asked.
+        refusal: What the caller is told where nobody else answers: it is his own limit that was in the way.
     """
 
     def __init__(
@@ -187,6 +193,7 @@ class ProviderError(GroqCoreError):
         self.limit = limit
         self.provider_wide = provider_wide
         self.attempt: AttemptFailed | None = None
+        self.refusal: RequestError | None = None
 
 
 class ChainError(GroqCoreError):

@@ -25,7 +25,10 @@ BUNDLES: Final[Mapping[str, Sequence[str]]] = {
         "chat/list", "chat/spent", "chat/titles", "settings/keys", "shared/done-title", "shared/sheet",
     ),
     "words": ("shared/bounds", "shared/markdown", "shared/safe-html"),
-    "recording": ("microphone/ahead", "microphone/kept", "microphone/pauses", "microphone/recorder", "microphone/wav"),
+    "recording": (
+        "microphone/ahead", "microphone/kept", "microphone/pauses", "microphone/recorder", "microphone/wav",
+        "shared/held",
+    ),
     "talking": (
         "talk/activity", "talk/answering", "talk/asked-ahead", "talk/attention", "talk/ears", "talk/heard",
         "talk/loudspeaker", "talk/sentences", "talk/silero", "talk/sound", "talk/talk", "talk/tongue",

@@ -8,6 +8,7 @@ import { say } from "../shared/words.js";
 import { Follower } from "../shared/scroll.js";
 import { inSight, sheet, takesFiles } from "../shared/sheet.js";
 import { ask, send, whyUnsent } from "../shared/wire.js";
+import { keepNoted } from "../chat/unkept.js";
 import { serverFields, serversWanted } from "./servers.js";
 
 /**
@@ -31,6 +32,8 @@ const tools = new Set(["calculator", "units", "clock"]);
 const limits = { max_steps: 10, max_seconds: 120, max_usd: null };
 /** @type {Attached[]} */
 let files = [];
+/** @type {Set<{ name: string, hangUp: AbortController }>} files that the server still reads */
+const reading = new Set();
 /** @type {AbortController | null} */
 let running = null;
 
@@ -65,15 +68,29 @@ export function showLogIn(host) {
   follower.followGrowth();
 }
 
+/**
+ * What is drawn: runs that are over stay as they stand, unfolded or not, while another page goes on in their conversation.
+ *
+ * @type {{ id: string, over: Map<string, HTMLElement> }}
+ */
+let drawn = { id: "", over: new Map() };
+
 /** Show the open conversation: the runs it has had, and the one that is under way. */
 function draw() {
+  const { id } = kept.tree.head;
+  const before = drawn;
+  drawn = { id, over: new Map() };
   const views = kept.tree.branch().map((message) => {
     if (message.role === "user") return taskView(message.text);
     const under = kept.running;
-    return (under?.message === message ? under.view : replay(message, hint)).element;
+    if (under?.message === message) return under.view.element;
+    const element = before.over.get(message.id) ?? replay(message, hint).element;
+    if (message.state !== "writing") drawn.over.set(message.id, element);
+    return element;
   });
   list.replaceChildren(...(views.length ? views : [welcome()]));
-  follower.jump();
+  if (before.id === id) follower.followGrowth();
+  else follower.jump();
 }
 
 /** @param {string} task */
@@ -149,27 +166,35 @@ const attached = el("span", { class: "gc-attached" });
 
 /** @param {File[]} picked */
 async function attach(picked) {
-  for (const file of picked) {
-    try {
-      const response = await send(`document?name=${encodeURIComponent(file.name)}`, { body: file, headers: { "content-type": "application/octet-stream" } });
-      const body = await response.json();
-      if (!response.ok || body.text === undefined) hint(body.detail ?? say("extract_nothing"));
-      else {
-        files = [...files.filter((one) => one.name !== body.name), { name: body.name, text: body.text }];
-        if (body.notes?.length) hint(`${body.name}: ${body.notes.join(" · ")}`);
-      }
-    } catch (error) {
-      hint(whyUnsent(error));
-    }
-  }
+  const coming = picked.map((file) => ({ file, name: file.name, hangUp: new AbortController() }));
+  for (const one of coming) reading.add(one);
   showFiles();
+  for (const one of coming) {
+    if (reading.has(one)) await attachOne(one);
+    reading.delete(one);
+    showFiles();
+  }
+}
+
+/** @param {{ file: File, hangUp: AbortController }} one */
+async function attachOne({ file, hangUp: { signal } }) {
+  try {
+    const response = await send(`document?name=${encodeURIComponent(file.name)}`, { body: file, signal, headers: { "content-type": "application/octet-stream" } });
+    const body = await response.json();
+    if (!response.ok || body.text === undefined) return hint(body.detail ?? say("extract_nothing"));
+    files = [...files.filter((one) => one.name !== body.name), { name: body.name, text: body.text }];
+    if (body.notes?.length) hint(`${body.name}: ${body.notes.join(" · ")}`);
+  } catch (error) {
+    if (!signal.aborted) hint(whyUnsent(error));
+  }
 }
 
 function showFiles() {
+  const chip = (/** @type {string} */ name, /** @type {string} */ words, /** @type {() => void} */ remove) =>
+    el("span", { class: "gc-chip", "data-state": words ? "preparing" : "ready" }, name, words, iconButton("close", say("agent_file_remove", { name }), { onclick: () => (remove(), showFiles()) }));
   attached.replaceChildren(
-    ...files.map((file) =>
-      el("span", { class: "gc-chip" }, file.name, iconButton("close", say("agent_file_remove", { name: file.name }), { onclick: () => ((files = files.filter((one) => one !== file)), showFiles()) })),
-    ),
+    ...files.map((file) => chip(file.name, "", () => (files = files.filter((one) => one !== file)))),
+    ...[...reading].map((one) => chip(one.name, ` ${say("picture_preparing")}`, () => (one.hangUp.abort(), reading.delete(one)))),
   );
 }
 
@@ -181,6 +206,7 @@ takesFiles(document.body, (dropped) => inSight("agent-log") && attach(dropped));
 async function run(task) {
   if (running) return hint(say("still_answering"));
   if (!task) return hint(say("message_empty"));
+  if (reading.size) return hint(say("attachments_preparing"));
   if (kept.tree.empty) list.replaceChildren();
   fill(inputOf("agent-task"), "");
   const { signal } = (running = new AbortController());
@@ -190,7 +216,7 @@ async function run(task) {
   const begun = kept.begin(task, turn);
   list.append(taskView(task), turn.element);
   follower.jump();
-  keep(begun);
+  keep(begun, true);
   let news = false;
   const hear = (/** @type {Line} */ event) => {
     record(begun.message.events ?? [], event);
@@ -209,7 +235,7 @@ async function run(task) {
   clearInterval(keeping);
   await turn.end(signal.aborted);
   kept.end(begun, signal.aborted);
-  keep(begun);
+  keep(begun, true);
   running = null;
   document.body.removeAttribute("data-agent");
   if (turn.receipt) document.dispatchEvent(new CustomEvent("gc:receipt", { detail: turn.receipt }));
@@ -218,13 +244,15 @@ async function run(task) {
 // A limit that was left empty is the usual one.
 const limitsInForce = () => ({ max_steps: limits.max_steps ?? 10, max_seconds: limits.max_seconds ?? 120, max_usd: limits.max_usd });
 
-/** @param {import("./kept.js").Running} run */
-async function keep({ tree, message }) {
-  const keeps = await keeper();
-  const question = tree.message(message.parent);
-  if (question) keeps.message(tree, question);
-  keeps.message(tree, message);
-  keeps.head(tree);
+/**
+ * @param {import("./kept.js").Running} run
+ * @param {boolean} [isNew] it begins, or has ended: no server knows of a run
+ */
+async function keep({ tree, message, answer }, isNew = false) {
+  message.text = answer.data.text ?? "";
+  const isOpen = tree === kept.tree;
+  for (const one of [tree.message(message.parent), message]) if (one) void keepNoted(keeper, tree, one, isOpen, isNew);
+  (await keeper()).head(tree);
 }
 
 // The runs so far stay in the list.

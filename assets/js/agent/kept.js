@@ -2,6 +2,7 @@
 // shown again as it was, its calls and its receipt too, and the next task goes on from it.
 
 import { Tree, newHead } from "../chat/tree.js";
+import { heldNames, hold } from "../shared/held.js";
 import { RunView } from "./run-view.js";
 
 /**
@@ -13,6 +14,8 @@ import { RunView } from "./run-view.js";
  * @property {Message} message
  * @property {{ readonly data: Partial<Message> }} answer what there is of it so far
  * @property {RunView} view
+ * @property {() => void} stop
+ * @property {Promise<() => void>} held by this page; releases it
  */
 
 /** @implements {KeptConversation} */
@@ -40,9 +43,9 @@ export class KeptRuns {
     return this.running ? [this.running] : [];
   }
 
-  /** @param {Tree} tree */
+  /** Show another conversation, or the same as it is kept by now. A run that is under way in it goes on before one's eyes. @param {Tree} tree */
   open(tree) {
-    this.tree = tree;
+    this.tree = this.runs.get(tree.head.id)?.tree ?? tree;
     this.show();
   }
 
@@ -73,7 +76,7 @@ export class KeptRuns {
         return { text: view.answer.text, state: /** @type {const} */ ("stopped"), events };
       },
     };
-    const run = { tree, message, answer, view };
+    const run = { tree, message, answer, view, stop: this.stop, held: hold(lockOf(message.id)) };
     this.runs.set(tree.head.id, run);
     return run;
   }
@@ -84,12 +87,15 @@ export class KeptRuns {
    * @param {Running} run
    * @param {boolean} stopped
    */
-  end({ tree, message, view, answer }, stopped) {
+  end({ tree, message, view, answer, held }, stopped) {
+    void held.then((release) => release());
     const state = stopped ? "stopped" : view.error ? "broken" : "done";
     Object.assign(message, answer.data, { state, receipts: view.receipt ? [view.receipt] : [], turns: view.ended?.messages ?? this.turns });
     this.runs.delete(tree.head.id);
   }
 }
+
+const lockOf = (/** @type {string} */ id) => `gc-run-${id}`;
 
 /**
  * Note what was heard; words that follow each other are one.
@@ -107,14 +113,16 @@ export function record(events, event) {
 }
 
 /**
- * A run of before, as it was seen. What waited for a word then asks for none now.
+ * A run of before, as it was seen; or as far as it is, where another page of this browser has it under way. What waited
+ * for a word then asks for none now.
  *
  * @param {Message} message
  * @param {(words: string) => void} hint
  */
-export function replay({ events = [], state }, hint) {
+export function replay({ id, events = [], state }, hint) {
   const view = new RunView(() => {}, hint);
   for (const event of events) view.hear(event.e === "approval_asked" ? { ...event, e: "tool_started", hosted: false } : event);
-  view.end(state === "stopped" || state === "writing");
+  if (state === "writing") void heldNames().then((names) => void (names.has(lockOf(id)) || view.end(true)));
+  else view.end(state === "stopped");
   return view;
 }

@@ -51,14 +51,15 @@ export class Behind {
 }
 
 /**
- * Keep what the page of before had no time to keep.
+ * Keep what the page of before had no time to keep: a tab its own, the Chat tab, which is always there, all of it.
  *
  * @param {ConversationStore} store
+ * @param {string} kind of the tab
  * @param {(id: string) => void} kept called with each conversation of which something is kept now
- * @returns {Promise<string | null>} the conversation in which it was asked last
+ * @returns {Promise<string | null>} the conversation of the tab in which it was asked last
  */
-export async function keepUnkept(store, kept) {
-  const left = unkept();
+export async function keepUnkept(store, kind, kept) {
+  const left = unkept(kind === "chat" ? undefined : kind);
   for (const { head, message } of left) {
     const whole = await store.read(head.id);
     if (whole?.messages.some(({ id }) => id === message.id)) continue;
@@ -72,5 +73,5 @@ export async function keepUnkept(store, kept) {
     kept(head.id);
   }
   forgetUnkept(left);
-  return left.at(-1)?.head.id ?? null;
+  return left.findLast(({ head }) => head.kind === kind)?.head.id ?? null;
 }

@@ -10,7 +10,7 @@ import { Picker } from "./picker.js";
 import { openId, rememberOpen } from "./open-here.js";
 import { sideColumn } from "./side.js";
 import { Tree, newHead } from "./tree.js";
-import { noteUnkept, unkept } from "./unkept.js";
+import { keepNoted, unkept } from "./unkept.js";
 import { Waiting } from "./waiting.js";
 import { later, untilThere } from "../shared/later.js";
 import { say } from "../shared/words.js";
@@ -46,7 +46,10 @@ const conversation = new Conversation({
 });
 const waiting = new Waiting(conversation, edit);
 conversation.onBusy = () => waiting.show();
-conversation.onOpen = () => waiting.opened();
+conversation.onOpen = () => {
+  comparison?.opened();
+  waiting.opened();
+};
 const log = el("div", { id: "chat-log" });
 const box = el("textarea", { rows: "1", "aria-label": say("message_label"), placeholder: say("message_placeholder"), dir: "auto", enterkeyhint: "send" });
 const takeModel = (/** @type {string} */ value) => {
@@ -107,20 +110,16 @@ conversation.opening = Boolean(openBefore());
 conversation.showIn(log);
 composeQuestion();
 
-// What keeps conversations is loaded when the page has nothing more urgent to do; at once where one is to be shown.
 /**
  * @param {Tree} tree
  * @param {Message} message
+ * @returns {Promise<void>}
  */
-async function keepMessage(tree, message) {
-  const isNew = message.role === "user" || message.state === "waiting";
-  const drop = isNew && !tree.temporary ? noteUnkept(tree.head, message) : null;
-  if (drop && tree === conversation.tree) rememberOpen("chat", tree.head.id);
-  const one = await keeper();
-  await one.message(tree, message);
-  if (!one.full && !one.behind.any) drop?.();
+function keepMessage(tree, message) {
+  return keepNoted(keeper, tree, message, tree === conversation.tree);
 }
 
+// What keeps conversations is loaded when the page has nothing more urgent to do; at once where one is to be shown.
 const keeping = untilThere(async () => (ready = await (await import("./keeper.js")).Keeper.begin(conversation, composer)));
 
 /** @returns {Promise<Keeper>} */
@@ -165,7 +164,10 @@ const composer = {
     fill(box, draft);
     waiting.show();
   },
-  expect: (id) => waiting.expect(id),
+  expect: (id) => {
+    if (!id) comparison?.leave(); // the one that is open was pressed
+    waiting.expect(id);
+  },
   tell: hint,
 };
 if (conversation.opening) keeper();
@@ -179,7 +181,7 @@ function readDraft() {
 function openBefore() {
   try {
     box.value = sessionStorage["gc-draft"] ?? "";
-    return openId("chat") ?? unkept().at(-1)?.head.id;
+    return openId("chat") ?? unkept("chat").at(-1)?.head.id;
   } catch {
     return null; // this browser keeps nothing
   }
@@ -196,14 +198,17 @@ dictate.addEventListener("click", () => dictating().then((it) => it.press()));
 /** @type {Compare | null} */
 let comparison = null;
 const comparing = later(() =>
-  import("./compare.js").then(({ Compare }) => (comparison = new Compare({ conversation, choices: picker.choices, options, button: compare, box }))),
+  import("./compare.js").then(({ Compare }) => (comparison = new Compare({ conversation, choices: picker.choices, options, button: compare, box, hint }))),
 );
 compare.addEventListener("click", () => comparing().then((it) => it.toggle()));
 
 document.addEventListener("gc:pick-model", ({ detail }) => picker.pick(detail));
 
 // A tour or a template of another part of the page asks by this.
-document.addEventListener("gc:ask", ({ detail }) => conversation.ask(detail.text, [], detail.extra));
+document.addEventListener("gc:ask", ({ detail }) => {
+  comparison?.leave();
+  conversation.ask(detail.text, [], detail.extra);
+});
 
 /**
  * Put the tab into its place; called again whenever Gradio makes that place anew.
@@ -259,7 +264,7 @@ function send() {
   const attached = attach.take();
   if (!attached) return;
   const question = withDocuments(text, attached.documents);
-  if (comparison?.on) {
+  if (comparison?.on && !waiting.expected) {
     if (!comparison.ask(question, attached.pictures)) return;
   } else if (conversation.running || waiting.expected) waiting.add(question, attached.pictures);
   else conversation.ask(question, attached.pictures);
@@ -282,7 +287,8 @@ function composeQuestion() {
 }
 
 function clear() {
-  conversation.clear();
+  if (comparison?.on) comparison.clear();
+  else conversation.clear();
   box.focus();
 }
 

@@ -154,11 +154,16 @@ export class Conversation {
    * @param {string} text
    * @param {Picture[]} pictures
    * @param {Answer} answer
+   * @param {string | null} [leaf] the message that it follows, if that is there yet
+   * @returns {boolean} whether it could
    */
-  adopt(text, pictures, answer) {
-    this.#keepMessage(this.tree.add({ role: "user", text, pictures: pictures.map(plain) }));
+  adopt(text, pictures, answer, leaf) {
+    if (this.#tellBusy()) return false;
+    const parent = leaf && !this.tree.message(leaf) ? undefined : leaf;
+    this.#keepMessage(this.tree.add({ role: "user", text, pictures: pictures.map(plain) }, parent));
     this.#keepMessage(this.tree.add({ role: "assistant", ...answer.data }));
     this.#showEnd();
+    return true;
   }
 
   /** All that was said, as it is sent. */
@@ -280,7 +285,7 @@ export class Conversation {
   async shorten(message) {
     if (this.#tellBusy()) return null;
     const { tree } = this;
-    const { turns, last } = olderHalf(tree.branch(message.parent), (one) => this.#textOf(one));
+    const { turns, last } = olderHalf(tree.branch(message.parent), this.#textOf);
     if (!last || !turns.length) return null;
     this.hint(say("shortening"));
     const headers = { "content-type": "application/json" };
@@ -293,10 +298,7 @@ export class Conversation {
     return this.tree === tree ? this.again(message) : null;
   }
 
-  /** @param {Message} message */
-  #textOf(message) {
-    return this.list.textOf(message);
-  }
+  #textOf = (/** @type {Message} */ message) => this.list.textOf(message);
 
   // An answer that was under way when the page was left, or that another page of this browser asked for.
   /**
@@ -414,7 +416,7 @@ export class Conversation {
    * @returns {Sent[]}
    */
   #turnsTo(last, tree = this.tree) {
-    const sent = turnsOf(tree.branch(last.id), (message) => this.#textOf(message), tree.head.summary);
+    const sent = turnsOf(tree.branch(last.id), this.#textOf, tree.head.summary);
     return [...this.#instructions(), ...sent];
   }
 

@@ -66,6 +66,7 @@ export class Keeper {
   #work = Promise.resolve();
   /** @type {Map<string, Promise<void>>} when all that was told of a conversation is kept, where it is not yet */
   #writing = new Map();
+  #toldPassing = false; // that the browser keeps nothing: once
   #titles = new Titles((tree) => this.#passing(tree), (id, how) => change(this, id, how));
   deletions = new Deletions();
   /** @type {string | null} the conversation that was pressed and is on its way */
@@ -86,7 +87,7 @@ export class Keeper {
 
   async #begin() {
     try {
-      const left = this.kind === "chat" ? await keepUnkept(this.store, (id) => this.channel?.postMessage({ changed: id })) : null;
+      const left = await keepUnkept(this.store, this.kind, (id) => this.channel?.postMessage({ changed: id }));
       await this.#readHeads();
       const open = openId(this.kind) ?? left;
       if (open && this.conversation.tree.empty) await this.open(open, { left: this.composer.before ?? "", unlessBegun: true, leaf: openLeaf(this.kind) });
@@ -130,6 +131,8 @@ export class Keeper {
    */
   message(tree, message) {
     if (this.#passing(tree)) return this.#work;
+    if (!this.store.lasts && !this.#toldPassing) this.composer.refused?.(say("storage_refused"));
+    this.#toldPassing = true;
     const keeping = this.#do(() => this.#putMessage(tree, message), tree.head.id, message.id);
     const whole = message.role === "assistant" && ["done", "cut"].includes(message.state ?? "") && !message.answer;
     if (whole && this.kind === "chat") this.#titles.soon(tree);
@@ -346,7 +349,6 @@ export class Keeper {
 
   /** @param {{ changed: string | null, gone?: string[], at?: number, back?: string[] }} news which conversation changed, null for any; which were deleted and when, or taken back */
   async #hear({ changed, gone, at = 0, back }) {
-    if (!this.store.lasts) return;
     gone?.forEach((id) => this.#letGo(id, at));
     back?.forEach((id) => this.#takeBack(id));
     if (gone?.includes(this.conversation.tree.head.id)) this.#leaveDeleted();

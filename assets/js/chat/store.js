@@ -27,8 +27,10 @@ const VERSION = 1;
 export async function openStore() {
   const kept = KEEPS ? await (await import("./server-store.js")).serverStore() : null;
   if (kept) return kept;
-  return openBrowserStore().catch(() => new MemoryStore());
+  return openBrowserStore().catch(() => (memory ??= new MemoryStore()));
 }
+/** @type {MemoryStore | undefined} of this page: its tabs show each other's conversations */
+let memory;
 
 /** The browser's own store; refused in some browsers and frames. */
 export async function openBrowserStore() {

@@ -101,9 +101,9 @@ export class Tree {
    * @param {Message[]} messages
    */
   holds(messages) {
-    return messages.length === this.messages.size && messages.every(({ id, state, text }) => {
+    return messages.length === this.messages.size && messages.every(({ id, state, text, events }) => {
       const own = this.messages.get(id);
-      return own && own.state === state && (own.text ?? "") === (text ?? "");
+      return own && own.state === state && (own.text ?? "") === (text ?? "") && own.events?.length === events?.length;
     });
   }
 

@@ -2,6 +2,7 @@
 
 import { LIMITS, TEMPLATES } from "../../texts.js";
 import { Conversation } from "../chat/conversation.js";
+import { keepNoted } from "../chat/unkept.js";
 import { el, fill, hinter, inputOf, targetOf } from "../shared/dom.js";
 import { untilThere } from "../shared/later.js";
 import { inSight } from "../shared/sheet.js";
@@ -11,7 +12,8 @@ import { say } from "../shared/words.js";
 
 /**
  * @import { Answer } from "../shared/answer.js"
- * @import { Composer, Extra } from "../chat/types.js"
+ * @import { Composer, Extra, Message } from "../chat/types.js"
+ * @import { Tree } from "../chat/tree.js"
  * @import { Keeper } from "../chat/keeper.js"
  * @import { Shown } from "./pictures.js"
  */
@@ -27,19 +29,35 @@ const conversation = new Conversation({
   ended: showEnd,
   drawn: showEnd,
   keeper: {
-    message: (tree, message) => keeper().then((kept) => kept.message(tree, message)),
+    message: keepMessage,
     head: (tree) => keeper().then((kept) => kept.head(tree)),
     announceRemoval: (tree, ids) => keeper().then((kept) => kept.announceRemoval(tree, ids)),
   },
 });
 conversation.onOpen = () => {
+  const { tree } = conversation;
+  const same = tree.head.id === shown;
+  shown = tree.head.id;
+  if (same) return showChange();
   asked = [];
+  // What was asked about elsewhere has nothing to do with this one; a new one may well be about it once more.
+  if (!tree.empty) pictures.remove(...pictures.all.filter((picture) => picture.asked));
   showChange();
 };
+let shown = conversation.tree.head.id;
 const form = readingForm(read);
 const templates = el("div", { class: "gc-templates" });
 /** @type {Shown[]} */
 let asked = [];
+
+/**
+ * @param {Tree} tree
+ * @param {Message} message
+ * @returns {Promise<void>}
+ */
+function keepMessage(tree, message) {
+  return keepNoted(keeper, tree, message, tree === conversation.tree);
+}
 
 // Its conversations are kept like those of the chat, whose list shows them too.
 const keeping = untilThere(() => import("../chat/keeper.js").then(({ Keeper }) => Keeper.begin(conversation, composer)));
@@ -52,6 +70,7 @@ const composer = {
   text: () => inputOf("image-question")?.value ?? "",
   options: () => ({}),
   adopt: ({ draft = "" }) => fill(inputOf("image-question"), draft),
+  refused: hint,
   tell: hint,
 };
 keeper();
@@ -116,6 +135,7 @@ async function ask(text, extra = {}) {
   const asking = conversation.ask(text, same && conversation.turns.length ? [] : now, extra);
   if (!asking) return;
   asked = now;
+  for (const picture of now) picture.asked = true;
   fill(inputOf("image-question"), "");
   showChange();
   await asking;

@@ -11,7 +11,8 @@ import { ENDINGS } from "../../texts.js";
 /**
  * @import { PreparedPicture } from "../shared/types.js"
  *
- * @typedef {Partial<PreparedPicture> & { name: string, element: HTMLElement, error?: string }} Shown a picture on the page
+ * @typedef {Partial<PreparedPicture> & { name: string, element: HTMLElement, error?: string, asked?: boolean }} Shown a
+ *   picture on the page; one that was asked about stands in its conversation too
  */
 
 const ACCEPTED = ["image/*", ...ENDINGS.pictures].join();
@@ -139,10 +140,10 @@ export class Pictures {
     );
   }
 
-  /** @param {Shown} picture */
-  remove(picture) {
-    this.all = this.all.filter((one) => one !== picture);
-    picture.element.remove();
+  /** @param {...Shown} pictures */
+  remove(...pictures) {
+    this.all = this.all.filter((one) => !pictures.includes(one));
+    for (const { element } of pictures) element.remove();
     this.changed();
   }
 

@@ -15,6 +15,7 @@
  */
 
 import { wavOf } from "./wav.js";
+import { heldNames, hold } from "../shared/held.js";
 import { newId } from "../shared/wire.js";
 
 const NAME = "groq-core-recordings";
@@ -46,7 +47,7 @@ async function open() {
  */
 export function keep(from) {
   const id = newId();
-  const held = hold(id);
+  const held = hold(lockOf(id));
   /** @type {Promise<unknown>} */
   let last = held;
   let begun = false;
@@ -71,19 +72,7 @@ export function keep(from) {
   };
 }
 
-/**
- * As long as this page lives and does not release it, no other takes the recording for one that was left behind.
- *
- * @param {string} id
- * @returns {Promise<() => void>} releases it
- */
-function hold(id) {
-  return new Promise((held) => {
-    if (!navigator.locks) return held(() => {});
-    navigator.locks.request(lockOf(id), () => new Promise((release) => held(() => release(undefined)))).catch(() => held(() => {}));
-  });
-}
-
+// As long as this page lives and does not release it, no other takes the recording for one that was left behind.
 const lockOf = (/** @type {string} */ id) => `gc-recording-${id}`;
 
 /**
@@ -95,7 +84,7 @@ const lockOf = (/** @type {string} */ id) => `gc-recording-${id}`;
 export async function findStranded(from) {
   const db = await database().catch(() => null);
   if (!db) return [];
-  const held = new Set((await navigator.locks?.query())?.held?.map(({ name }) => name));
+  const held = await heldNames();
   const found = [];
   for (const { id, from: whose, made } of await db.getAll("recordings")) {
     if (held.has(lockOf(id))) continue;
@@ -111,7 +100,7 @@ export async function findStranded(from) {
  * @param {number} made
  */
 async function adopt(db, id, made) {
-  const release = await hold(id);
+  const release = await hold(lockOf(id));
   const parts = (await db.getAllFromIndex("pieces", "recording", id)).map(({ samples }) => new Blob([samples]));
   const length = parts.reduce((sum, { size }) => sum + size, 0);
   return { file: wavOf(parts, length), made: new Date(made), drop: () => void remove(db, id).then(release) };
