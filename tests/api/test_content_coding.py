@@ -38,6 +38,17 @@ def test_gzip_may_come_in_several_members(cuts: list[int]) -> None:
         decode_body(packed[:-9], b"gzip", 1000)
 
 
+def test_a_body_of_many_members_is_bounded() -> None:
+    """Each costs its beginning and a copy of what follows: a million of nothing would hold up everybody."""
+    with pytest.raises(RequestError, match="members"):
+        decode_body(gzip.compress(b"") * 1002, b"gzip", 1000)
+    assert decode_body(gzip.compress(b"x") * 1000, b"gzip", 1000) == b"x" * 1000
+    assert decode_body(gzip.compress(b"x") + gzip.compress(b"y" * 200_000), b"gzip", 10**6) == b"x" + b"y" * 200_000
+    with pytest.raises(RequestError, match="more than"):
+        decode_body(gzip.compress(b"x") + gzip.compress(b"y" * 10**7), b"gzip", 10**6)
+    assert decode_body(gzip.compress(b"x") + gzip.compress(b"y") + b"\0\0", b"gzip", 1000) == b"xy"
+
+
 def test_deflate_may_come_without_its_wrapping() -> None:
     assert decode_body(zlib.compress(b"x" * 100)[2:-4], b"deflate", 1000) == b"x" * 100
 
