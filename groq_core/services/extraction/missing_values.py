@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
-from groq_core.incoming.foreign_schemas import bounded_steps, take_step
+from groq_core.incoming.foreign_schemas import UnfoldingError, bounded_steps, take_step
 from groq_core.services.extraction.fitting import fitting_branch
 from groq_core.services.extraction.looking import Path
 from groq_core.services.extraction.strict import Node, resolve_ref
@@ -20,12 +21,13 @@ def absent(data: Any, node: object, root: Node) -> list[Path]:
     [('b',), ('c',)]
     >>> absent({"a": {}}, {"properties": {"a": {"anyOf": [{"properties": {"b": {}}}, {"type": "null"}]}}}, {})
     [('a', 'b')]
-
-    Raises:
-        RequestError: 400; the schema unfolds to too many parts.
     """
-    with bounded_steps(data):
-        return list(dict.fromkeys(_absent(data, node, root, ())))
+    found: dict[Path, None] = {}
+    # The data is there, and paid for: where its schema unfolds to too many parts, what was seen of it is told.
+    with suppress(UnfoldingError), bounded_steps(data):
+        for path in _absent(data, node, root, ()):
+            found[path] = None
+    return [*found]
 
 
 def _absent(data: Any, node: object, root: Node, path: Path) -> Iterator[Path]:
