@@ -309,7 +309,12 @@ class BatchStore:
                 await self._place.release(batch.id)
 
     async def _work(self, batch: Running) -> None:
-        source = LineSource(await self._place.content(batch.input_file_id), Recipe(simulated=self._simulated))
+        content = await self._place.content(batch.input_file_id)
+        try:
+            source = LineSource(content, Recipe(simulated=self._simulated))
+        except GroqCoreError:  # it was deleted meanwhile; what has been answered by then is handed over
+            await self._publish(batch, await self._place.answers(batch.id))
+            raise
         if batch.status == "validating":
             batch.total, batch.errors = await asyncio.to_thread(look_through, source, batch.endpoint)
             if batch.errors:

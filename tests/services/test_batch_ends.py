@@ -1,4 +1,4 @@
-"""A batch that Groq did not get through in time: every line has its answer, or the reason why there is none."""
+"""A batch that came to no good end: every line has its answer, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from groq_core.requests import Caller
+from groq_core.events import Events, Finished, TextDelta
+from groq_core.requests import Caller, ChatRequest, Request
 from groq_core.services.batch.batch_store import BatchStore
 from groq_core.services.batch.job import Job, Part
 from groq_core.services.batch.places import BatchFolder, Running
@@ -21,8 +22,36 @@ from tests.services.scripted import Model, says
 ME = Caller()
 
 
+async def answer_a_and_wait(request: Request) -> Events:
+    assert isinstance(request, ChatRequest)
+    if request.messages[0]["content"] != "a":
+        await asyncio.Event().wait()
+    yield TextDelta("Hi")
+    yield Finished(provider="groq", model="m")
+
+
+async def test_what_was_answered_is_handed_over_where_the_input_is_gone_after_a_restart(tmp_path: Path) -> None:
+    store = BatchStore(BatchFolder(tmp_path), answer_a_and_wait)
+    file = await store.keep(ME, "in.jsonl", "batch", "\n".join(map(line, "ab")).encode())
+    made = await store.create(ME, input_file_id=file.id, endpoint="/v1/chat/completions", window="24h", metadata=None)
+    async with asyncio.timeout(30):
+        while (await store.batch(ME, made.id)).completed == 0:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await store.stop()
+    await store.delete(ME, file.id)
+    again = BatchStore(BatchFolder(tmp_path), answer_a_and_wait)
+    await again.start()
+    batch = await wait_for_end(again, made.id)
+    await again.stop()
+
+    assert batch.status == "failed"
+    assert "there is no file" in batch.errors[0]["message"]
+    (row,) = (tmp_path / "files" / f"{batch.output_file_id}.jsonl").read_text().splitlines()
+    assert json.loads(row)["custom_id"] == "a"
+
+
 def line(name: str) -> str:
-    body = {"messages": [{"role": "user", "content": "Hi"}]}
+    body = {"messages": [{"role": "user", "content": name}]}
     return json.dumps({"custom_id": name, "method": "POST", "url": "/v1/chat/completions", "body": body})
 
 
