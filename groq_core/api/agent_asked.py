@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from groq_core.api.backend import Settings
 from groq_core.errors import RequestError
-from groq_core.incoming.field_errors import bad, kind_of, mapping
+from groq_core.events import Note
+from groq_core.incoming.chat_fields import read_fields
+from groq_core.incoming.field_errors import bad, kind_of, mapping, rename_param
 from groq_core.incoming.rules import MODEL_NAME, BodyFields, Rule, check_list, object_with, switch, words
 from groq_core.incoming.schema_parts import (
     NULL,
@@ -41,9 +43,15 @@ LIMITS: Final[Mapping[str, tuple[str, float]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentQuery:
-    """What a request asks for; ``task`` is empty where a paused run goes on."""
+    """
+    What a request asks for; ``task`` is empty where a paused run goes on.
+
+    Attributes:
+        notes: What was changed in the task that its author should know.
+    """
 
     task: str | list[Message]
+    notes: tuple[Note, ...] = ()
     tools: tuple[str, ...] = ()
     servers: tuple[McpServer, ...] = ()
     limits: AgentLimits = field(default_factory=AgentLimits)
@@ -54,10 +62,25 @@ class AgentQuery:
 NAMED_TOOLS: Final = (*TOOL_SETS, *HOSTED_TOOLS)
 
 
+def read_task(task: str | list[Message]) -> tuple[str | list[Message], tuple[Note, ...]]:
+    """
+    A task, its messages mended and checked as a chat's, and what was changed in them.
+
+    Raises:
+        RequestError: 400 with the path of what is wrong, such as `task[0].content`.
+    """
+    if isinstance(task, str):
+        return task, ()
+    try:
+        fields = read_fields(task, {})
+    except RequestError as error:
+        raise rename_param(error, ("messages", "task")) from None
+    return list(fields.messages), fields.notes
+
+
 def _check_task(value: Any, name: str) -> None:
     if isinstance(value, list):
-        if not value or not all(isinstance(one, dict) and isinstance(one.get("role"), str) for one in value):
-            raise bad(name, f"`{name}` is text, or a list of messages with a role and content")
+        read_task(value)
     else:
         words().check(value, name)
 
@@ -175,8 +198,10 @@ def read_wanted(body: Mapping[str, Any], settings: Settings, logins: Logins | No
     """
     if "task" not in body:
         raise bad("task", "`task` is missing", code="missing_field")
+    task, notes = read_task(body["task"])
     return AgentQuery(
-        task=body["task"],
+        task=task,
+        notes=notes,
         tools=_tools(body),
         servers=_servers(body, settings, logins),
         limits=_limits(body),

@@ -6,9 +6,10 @@ import asyncio
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, Final
 
 import msgspec
@@ -32,13 +33,14 @@ from groq_core.events import (
     ToolFinished,
     ToolStarted,
 )
-from groq_core.incoming.field_errors import bad
-from groq_core.requests import HOSTED_TOOLS, Caller
+from groq_core.incoming.field_errors import bad, rename_param
+from groq_core.requests import HOSTED_TOOLS, Caller, ChatRequest
 from groq_core.services.agent import Agent, AgentRun, RunState, Tool, Trace
 from groq_core.services.agent.servers import server_tools
 from groq_core.services.agent.sets import tools_named
 from groq_core.services.candidates import agent_price, agent_room
 from groq_core.services.extraction import schema_of
+from groq_core.services.sent_pictures import Pieces, clean, pieces_within
 
 MAX_BODY: Final = 24 * 2**20
 
@@ -70,10 +72,11 @@ class AgentRuns:
 
     async def __call__(self, exchange: ApiExchange) -> None:
         body = FIELDS.read(await exchange.body(MAX_BODY))
-        state: RunState | None = None
+        paused: Paused | None = None
         words: dict[str, bool] = {}
         if "resume" in body:
-            wanted, state, words = self._resume(body, exchange.caller)
+            paused, words = self._resume(body, exchange.caller)
+            wanted = paused.wanted
         else:
             wanted = read_wanted(body, self._backend.settings, self._backend.mcp_logins)
         simulated = self._backend.simulator is not None
@@ -82,11 +85,19 @@ class AgentRuns:
         with exchange.watch() as watch:
             async with AsyncExitStack() as connected:
                 try:
+                    wanted = await with_clean_pictures(wanted, pieces_within(self._backend.catalogue))
+                    state = paused.state if paused is not None else None
                     run = await self._begin(connected, wanted, exchange.caller, receipts, state, words)
                 except (Exception, asyncio.CancelledError) as caught:
-                    await refuse(exchange, reason(caught, watch))
+                    if paused is not None:
+                        self._paused[paused.state.run] = paused  # nothing has been done: a server may be back later
+                    await refuse(exchange, in_own_names(reason(caught, watch)))
                     return
-                answer = Answering(exchange, watch, receipts, headers, lambda end: self._keep(end, wanted, exchange))
+
+                def keep(end: RunEnded) -> None:
+                    self._keep(end, wanted, exchange)
+
+                answer = Answering(exchange, watch, receipts, headers, keep, wanted.notes if paused is None else ())
                 await (answer.stream(run) if body.get("stream") else answer.whole(run))
 
     async def _begin(
@@ -131,9 +142,9 @@ class AgentRuns:
         owner = (exchange.caller.credential, exchange.caller.user)
         self._paused[end.state.run] = Paused(owner, now + PAUSED_S, wanted, end.state)
 
-    def _resume(self, body: Mapping[str, Any], caller: Caller) -> tuple[AgentQuery, RunState, dict[str, bool]]:
+    def _resume(self, body: Mapping[str, Any], caller: Caller) -> tuple[Paused, dict[str, bool]]:
         """
-        Take up a run that waits. It is taken out, so the same word said again finds nothing.
+        Take up a run that waits. It is taken out, so the same word said again finds nothing, unless it cannot begin.
 
         Raises:
             RequestError: No run of this caller's waits under that id, or a word is for no call of it.
@@ -161,11 +172,38 @@ class AgentRuns:
                 hint="An approval is good for one call of one run, once.",
             )
         del self._paused[run]
-        return found.wanted, found.state, words
+        return found, words
+
+
+async def with_clean_pictures(wanted: AgentQuery, pieces: Pieces) -> AgentQuery:
+    """A query whose pictures are checked and made anew, as a chat's are before anybody is asked."""
+    if isinstance(wanted.task, str):
+        return wanted
+    request, notes = await clean(ChatRequest(messages=tuple(wanted.task)), pieces)
+    told = tuple(msgspec.structs.replace(note, text=note.text.replace("messages[", "task[", 1)) for note in notes)
+    return replace(wanted, task=list(request.messages), notes=(*wanted.notes, *told))
+
+
+OWN_NAMES: Final[Mapping[str, str]] = {"max_usd": "limits.usd", "schema": "output", "approvals": "resume.approvals"}
+"""Fields by the names they have in Python, and by those they have here."""
+
+
+def in_own_names(error: Exception) -> Exception:
+    """An error that names the field as the request has it."""
+    if not isinstance(error, RequestError) or error.param is None:
+        return error
+    if error.param in OWN_NAMES:
+        error.param = OWN_NAMES[error.param]
+    return rename_param(error, ("messages", "task")) if error.param.startswith("messages") else error
 
 
 class Answering:
-    """Sends a run to its client."""
+    """
+    Sends a run to its client.
+
+    Args:
+        notes: What was changed in the task.
+    """
 
     def __init__(
         self,
@@ -174,9 +212,10 @@ class Answering:
         receipts: Receipts,
         headers: Headers,
         keep: Callable[[RunEnded], None],
+        notes: Sequence[Note] = (),
     ) -> None:
         self._exchange, self._watch, self._receipts, self._headers = exchange, watch, receipts, headers
-        self._keep = keep
+        self._keep, self._notes = keep, notes
         self._trace = Trace()
 
     async def whole(self, run: AgentRun[Any]) -> None:
@@ -188,7 +227,7 @@ class Answering:
             _must_fit(run)
             self._watch.release()
         except (Exception, asyncio.CancelledError) as caught:
-            error = misfit(reason(caught, self._watch))
+            error = in_own_names(misfit(reason(caught, self._watch), "output"))
             note_bug(error, exchange.request_id)
             # What was done before it broke is not thrown away.
             body = {"error": error_object(error), **self._describe(run)}
@@ -212,7 +251,7 @@ class Answering:
                 await exchange.start(200, [*EVENT_STREAM, *self._headers])
             await exchange.write(event_bytes({"type": "run_ended", **self._describe(run)}))
         except (Exception, asyncio.CancelledError) as caught:
-            error = misfit(reason(caught, self._watch))
+            error = in_own_names(misfit(reason(caught, self._watch), "output"))
             note_bug(error, exchange.request_id)
             if not exchange.started:
                 await exchange.start(200, [*EVENT_STREAM, *self._headers])
@@ -237,7 +276,9 @@ class Answering:
             "status": end.reason if end is not None else "broken",
             "answer": end.answer if end is not None else self._trace.answer,
             "steps": [step_object(step) for step in self._trace.steps],
-            "notes": [note.text for step in self._trace.steps for note in step.reply.receipt.notes],
+            "notes": [
+                note.text for note in chain(self._notes, *(step.reply.receipt.notes for step in self._trace.steps))
+            ],
             "pending": [msgspec.to_builtins(one) for one in state.pending] if state is not None else [],
             "x_groq_core": self._receipts.as_dict(),
         }

@@ -12,7 +12,7 @@ from groq_core.api.errors import error_object, note_bug, reason, refuse
 from groq_core.api.extract_asked import Question, read_question
 from groq_core.api.receipts import SIMULATED, Receipts
 from groq_core.encoding import event_bytes
-from groq_core.errors import ExtractionError, GroqCoreError, RequestError
+from groq_core.errors import ExtractionError, RequestError
 from groq_core.services.extraction import (
     Extraction,
     Extractor,
@@ -97,11 +97,11 @@ class Extractions:
             await exchange.end(DONE)
 
 
-def misfit(error: Exception) -> Exception:
-    """What does not fit the caller's schema is told as such, and not as a fault of the server."""
+def misfit(error: Exception, param: str = "schema") -> Exception:
+    """What does not fit the caller's schema, the field ``param``, is told as such: it is no fault of the server."""
     if not isinstance(error, ExtractionError):
         return error
-    return RequestError(error.message, status=422, param="schema", code="does_not_fit", hint=error.hint)
+    return RequestError(error.message, status=422, param=param, code="does_not_fit", hint=error.hint)
 
 
 def happening(one: Try | Partial | Extraction[Any], receipts: Receipts, question: Question) -> dict[str, Any]:
@@ -139,12 +139,5 @@ def extraction_body(found: Extraction[Any], receipts: Receipts, question: Questi
     if question.document:
         body |= {"document": question.document, "notes": list(question.notes)}
     if found.missing:
-        body["parts_missing"] = [
-            {
-                "start": part.start,
-                "end": part.end,
-                "error": part.error.message if isinstance(part.error, GroqCoreError) else "",
-            }
-            for part in found.missing
-        ]
+        body["parts_missing"] = found.parts_missing
     return body

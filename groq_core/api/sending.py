@@ -40,6 +40,10 @@ async def _nothing() -> None:
     return
 
 
+def _as_it_is(error: Exception) -> Exception:
+    return error
+
+
 async def stream_answer(
     exchange: ApiExchange,
     events: Events,
@@ -48,6 +52,7 @@ async def stream_answer(
     clock: Callable[[], float],
     headers: Callable[[Receipt], Headers],
     settle: Callable[[], Awaitable[None]] = _nothing,
+    told: Callable[[Exception], Exception] = _as_it_is,
 ) -> None:
     """
     Write events as they come.
@@ -57,6 +62,7 @@ async def stream_answer(
     Args:
         headers: What the answer's headers tell of how it came about.
         settle: What must be done before the client hears that the answer is whole.
+        told: Puts an error into the names of its wire.
     """
     started, exchange.asked = clock(), perf_counter()
     ended = False
@@ -80,7 +86,7 @@ async def stream_answer(
         if writer.finished is None:
             raise _no_end_error()
     except (Exception, asyncio.CancelledError) as caught:
-        error = reason(caught, watch)
+        error = told(reason(caught, watch))
         if not exchange.started:
             await refuse(exchange, error, writer.receipt)
             return
@@ -106,6 +112,7 @@ async def fold_answer(
     clock: Callable[[], float],
     answer: Callable[[Reply], Awaitable[None]],
     notes: Sequence[Note] = (),
+    told: Callable[[Exception], Exception] = _as_it_is,
 ) -> None:
     """
     Wait for the whole answer and give it; one that broke is an error, however much of it there was.
@@ -113,6 +120,7 @@ async def fold_answer(
     Args:
         answer: Sends it, before the layers close their books or after.
         notes: What was changed before anybody was asked.
+        told: Puts an error into the names of its wire.
     """
     reply = Reply()
     reply.receipt.request_id = exchange.request_id
@@ -134,7 +142,7 @@ async def fold_answer(
     except (Exception, asyncio.CancelledError) as caught:
         if exchange.started:
             raise
-        await refuse(exchange, reason(caught, watch), reply.receipt)
+        await refuse(exchange, told(reason(caught, watch)), reply.receipt)
         return
     if not exchange.started:
         await answer(reply)

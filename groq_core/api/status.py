@@ -48,6 +48,9 @@ class Status:
 
     async def events(self, exchange: ApiExchange) -> None:
         """The snapshot now, and again after every change, until the client or the server goes."""
+        if exchange.scope["method"] == "HEAD":
+            await exchange.answer(200, b"", *EVENT_STREAM)  # without an end it would hold up the next request
+            return
         with exchange.watch():
             await exchange.start(200, EVENT_STREAM)
             told = -1

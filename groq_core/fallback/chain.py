@@ -28,6 +28,7 @@ from groq_core.events import (
     Event,
     Events,
     Finished,
+    Note,
     ReasoningDelta,
     Restarted,
     Routed,
@@ -167,10 +168,19 @@ class FallbackChain:
         spec = turn.spec
         attempt, splice = run.attempt(turn, turns.waiting())
         heard = False
+        # What was changed for this target is told with its answer: another may take what this one would not.
+        notes = [run.shrunk[spec.name]] if spec.name in run.shrunk else []
         try:
             events = self._send(run, turns, attempt)
             try:
                 async for event in events:
+                    if type(event) is Note and not heard:
+                        notes.append(event)
+                        continue
+                    if notes and (type(event) is Finished or type(event) in CONTENT_KINDS):
+                        for note in notes:
+                            yield note
+                        notes.clear()
                     if type(event) is TextDelta:
                         heard = True
                         if splice is not None and not splice.joined:
@@ -285,9 +295,9 @@ class FallbackChain:
             return []
         if move.to == "shrink" and (shorter := shrink(attempt.request, error, spec)) is not None:
             # The reader is told: an answer to a shortened conversation must not pass for one to the whole.
-            run.mended[spec.name], note = shorter
+            run.mended[spec.name], run.shrunk[spec.name] = shorter
             run.queue.appendleft(spec)
-            return [note]
+            return []
         self._count_doubt(run, turns, spec, error)
         if move.to == "provider":
             turns.leave_provider(spec.provider)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import inf
+from math import ceil, inf
 from typing import Final
 
 from groq_core.errors import ChainError, Kind, ProviderError, RequestError
@@ -108,7 +108,7 @@ def chain_error(
         retry_after = None
     causes = {_underlying(failure) for failure in everybody} - NO_CAUSE
     cause = cause_of(everybody)
-    when = f"Try again in {retry_after:.0f} s." if retry_after else "Try again in a moment."
+    when = f"Try again in {ceil(retry_after)} s." if retry_after else "Try again in a moment."
     why = "; ".join(dict.fromkeys(map(describe, everybody))) or "every target is cooling down after a failure"
     return ChainError(
         f"no model could answer: {why}",

@@ -16,7 +16,7 @@ from typing import TypeAlias
 import msgspec
 
 from groq_core.errors import Kind, ProviderError
-from groq_core.events import CONTENT, AttemptFailed, AttemptStarted, Event, Events, Finished, Usage
+from groq_core.events import CONTENT, AttemptFailed, AttemptStarted, Event, Events, Finished, Note, Usage
 from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt, Handler
 from groq_core.requests import ChatRequest
@@ -116,6 +116,8 @@ class Hedging:
                         yield event
                     if loser.open is not None:
                         yield self._losing_record(loser, loser.open, attempt)
+            for note in winner.notes:
+                yield note
             async with aclosing(winner.rest()) as events:
                 async for event in events:
                     yield event
@@ -145,6 +147,7 @@ class _Runner:
     Attributes:
         open: The upstream request that has begun and not ended, since ``began``.
         over: It failed.
+        notes: What was changed for it, which is told of its answer alone.
     """
 
     def __init__(self, events: Events, spec: ModelSpec, told: asyncio.Queue[_Told], clock: Callable[[], float]) -> None:
@@ -155,6 +158,7 @@ class _Runner:
         self._head: Event | None = None
         self.open: AttemptStarted | None = None
         self.over = False
+        self.notes: list[Note] = []
         self.began = clock()
         self._task = asyncio.create_task(self._run())
 
@@ -165,6 +169,9 @@ class _Runner:
                     self._head = event
                     self._told.put_nowait((self, None))
                     return
+                if isinstance(event, Note):
+                    self.notes.append(event)
+                    continue
                 if isinstance(event, AttemptStarted):
                     self.open, self.began = event, self._clock()
                 elif isinstance(event, AttemptFailed):

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from groq_core.errors import ProviderError
-from groq_core.events import Outlet
+from groq_core.events import Note, Outlet
 from groq_core.fallback.splice import Splice
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Attempt, Budget, Bypass
@@ -72,6 +72,7 @@ class ChainRun(msgspec.Struct, eq=False):
     Attributes:
         request: As it was asked.
         mended: What is sent instead to a target that found it too large, by ``provider:model``.
+        shrunk: What is to be said of that.
         route: Everybody, in order.
         queue: Models still to be asked, in order.
         passed: Those passed over, who are asked after all before the reader is told no.
@@ -91,6 +92,7 @@ class ChainRun(msgspec.Struct, eq=False):
     queue: deque[ModelSpec]
     budget: Budget
     mended: dict[str, Request] = {}
+    shrunk: dict[str, Note] = {}
     passed: list[PassedOver] = []
     sent: list[str] = []
     beyond_text: bool = False

@@ -30,3 +30,12 @@ def mapping(value: Any, path: str, example: str = "") -> dict[str, Any]:
         was = "is missing" if value is None else f"must be an object, not {kind_of(value)}"
         raise bad(path, f"`{path}` {was}", f"It looks like {example}." if example else "")
     return value
+
+
+def rename_param(error: RequestError, *names: tuple[str, str]) -> RequestError:
+    """Tell of the same fault in other names, since the client knows the field by those."""
+    message, param = error.message, error.param
+    for old, new in names:
+        message = message.replace(old, new)
+        param = param and param.replace(old, new)
+    return RequestError(message, status=error.status, param=param, code=error.code, hint=error.hint)

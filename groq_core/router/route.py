@@ -288,7 +288,9 @@ def _misfit(spec: ModelSpec, needs: Needs) -> str:
         return ""
     if 0 < spec.max_images < needs.images:
         return f"takes {spec.max_images} images at once"
-    tokens = needs.prompt_tokens + (needs.max_tokens or 0)
+    answer = needs.max_tokens or 0
+    # A larger bound is lowered to what the model writes at most, so it takes no more of the window than that.
+    tokens = needs.prompt_tokens + (min(answer, spec.max_output) if spec.max_output else answer)
     if 0 < spec.context_window < tokens:
         return f"has a window of {spec.context_window} tokens for about {tokens}"
     if needs.json == "schema" and not spec.can(Capability.JSON_SCHEMA):

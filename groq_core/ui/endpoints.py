@@ -83,8 +83,8 @@ def create_endpoints(core: PageCore) -> None:
             model: vision, a model's id, or provider:id.
         """
         picture = await _take_upload(image, "image")
-        text = question.strip() or "Describe this picture."
-        reply = await core.vision.ask(text, [picture], model=model.strip() or "vision", caller=caller_of(request))
+        text = said(question, "Describe this picture.")
+        reply = await core.vision.ask(text, [picture], model=said(model, "vision"), caller=caller_of(request))
         return str(reply.text)
 
     @_plainly
@@ -98,7 +98,7 @@ def create_endpoints(core: PageCore) -> None:
         """
         data = await _take_upload(audio, "audio")
         events = core.transcription.stream(
-            data, Path(audio).name, language=language.strip() or None, caller=caller_of(request)
+            data, Path(audio).name, language=said(language) or None, caller=caller_of(request)
         )
         async with aclosing(events):
             return (await collect(events)).text.strip()
@@ -112,7 +112,7 @@ def create_endpoints(core: PageCore) -> None:
             text: What to say.
             voice: A voice's name, such as troy; empty for the model's first.
         """
-        reply = await core.speech.say(text, voice=voice.strip() or None, caller=caller_of(request))
+        reply = await core.speech.say(text or "", voice=said(voice) or None, caller=caller_of(request))
         return await asyncio.to_thread(_write, reply.audio)
 
     @_plainly
@@ -126,8 +126,8 @@ def create_endpoints(core: PageCore) -> None:
             model: auto, a tier, a model's id, or provider:id.
         """
         wanted = from_json_schema(_schema(schema))
-        options = ExtractionOptions(model=model.strip() or "auto")
-        found = await core.extraction.extract_detailed(text, wanted, options=options, caller=caller_of(request))
+        options = ExtractionOptions(model=said(model, "auto"))
+        found = await core.extraction.extract_detailed(text or "", wanted, options=options, caller=caller_of(request))
         return extraction_body(found)
 
     @_plainly
@@ -190,15 +190,27 @@ def _plainly(fn: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
     return call_plainly
 
 
+def said(text: str | None, otherwise: str = "") -> str:
+    """
+    A field without the blanks around it; clients say None where they leave one out.
+
+    >>> said(" fr "), said(None, "auto"), said("", "auto")
+    ('fr', 'auto', 'auto')
+    """
+    return (text or "").strip() or otherwise
+
+
 def plain_error(error: GroqCoreError) -> gr.Error:
     return gr.Error(redact(error.told), print_exception=False)
 
 
 def _question_of(message: str, model: str, system: str, caller: Caller) -> Any:
-    if not message.strip():
+    if not said(message):
         raise RequestError("`message` is empty", param="message", hint="Ask something.")
-    turns = (PageTurn(role="system", text=system),) if system.strip() else ()
-    return chat_request(PageQuestion(turns=(*turns, PageTurn(role="user", text=message)), model=model), caller)
+    turns = (PageTurn(role="system", text=system),) if said(system) else ()
+    return chat_request(
+        PageQuestion(turns=(*turns, PageTurn(role="user", text=message)), model=said(model, "auto")), caller
+    )
 
 
 async def answer_text(
@@ -270,13 +282,18 @@ def _schema(schema: Any) -> dict[str, Any]:
 
 
 def extraction_body(found: Extraction[Any]) -> dict[str, Any]:
-    """What was found, where it stands in the text, what stands nowhere in it, and whether a simulator answered."""
+    """What was found, where it stands in the text, what was not found, and whether a simulator answered."""
     places = {
         spell_path(path): {"start": span.start, "end": span.end, "quote": span.quote}
         for path, span in found.spans.items()
         if span is not None
     }
-    body = {"data": found.data, "places": places, "missing": [spell_path(path) for path in found.without_place]}
+    body = {
+        "data": found.data,
+        "places": places,
+        "missing": [spell_path(path) or "value" for path in found.absent],
+        **({"parts_missing": found.parts_missing} if found.missing else {}),
+    }
     return {**body, "simulated": True} if found.simulated else body
 
 

@@ -130,12 +130,14 @@ class Extracted(Event, frozen=True, kw_only=True):
     Attributes:
         tables: Name, columns and rows of each; rows are lists in the order of the columns.
         spans: Spelled path to where it stands, or to null for what stands nowhere.
+        lost: Parts of the document that nobody could read, so that what stands in them is not there.
     """
 
     data: Any
     tables: list[dict[str, Any]]
     spans: dict[str, Any]
     conflicts: list[dict[str, Any]]
+    lost: list[dict[str, Any]]
     chunks: int
     cost_usd: float | None
 
@@ -335,6 +337,7 @@ def result_event(found: Extraction[Any], text: str) -> Extracted:
             }
             for one in found.conflicts
         ],
+        lost=found.parts_missing,
         chunks=len(found.chunks),
         cost_usd=found.cost_usd,
     )

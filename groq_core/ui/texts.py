@@ -299,6 +299,8 @@ TEXTS: dict[str, str] = {
     "extract_tries": "{n} tries",
     "extract_one_try": "1 try",
     "extract_parts": "{n} parts",
+    "extract_lost": "Nobody could read these parts of the document: what stands in them is missing",
+    "extract_lost_part": "characters {from} to {to}:",
     "extract_conflicts": "Parts of the document contradict each other",
     "conflict_said": "part {n}: {value}",
     "conflict_chosen": "taken: {value}",

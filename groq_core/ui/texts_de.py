@@ -281,6 +281,8 @@ GERMAN: dict[str, str] = {
     "extract_tries": "{n} Versuche",
     "extract_one_try": "1 Versuch",
     "extract_parts": "{n} Teile",
+    "extract_lost": "Diese Teile des Dokuments konnte niemand lesen: was in ihnen steht, fehlt",
+    "extract_lost_part": "Zeichen {from} bis {to}:",
     "extract_conflicts": "Teile des Dokuments widersprechen sich",
     "conflict_said": "Teil {n}: {value}",
     "conflict_chosen": "genommen: {value}",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
@@ -15,6 +17,7 @@ from groq_core.events import Events, Finished, TextDelta, ToolCallDelta, Usage
 from groq_core.requests import ChatRequest, Request
 from groq_core.settings.settings import Settings
 from tests.api.stage import Stage as Scripted
+from tests.api.test_chat_body import MEDIA
 from tests.services.mcp_server import serve
 from tests.stage import Stage, staged
 
@@ -61,6 +64,15 @@ async def test_its_events_are_streamed(stage: Stage) -> None:
     assert "42" in events[-1]["answer"]
 
 
+SHOWN: Any = {
+    "role": "user",
+    "content": [
+        {"type": "text", "text": "What is this?"},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}},
+    ],
+}
+
+
 @pytest.mark.parametrize(
     ("body", "param"),
     [
@@ -80,6 +92,13 @@ async def test_its_events_are_streamed(stage: Stage) -> None:
         pytest.param({"task": "a", "speed": 1}, "speed", id="unknown field"),
         pytest.param({"task": "a", "resume": {"run": "x"}}, "task", id="both"),
         pytest.param({"resume": {}}, "resume.run", id="no run"),
+        pytest.param({"task": "a", "output": {"type": "objekt"}}, "output", id="no schema"),
+        pytest.param({"task": "a", "model": "no/price", "limits": {"usd": 1}}, "limits.usd", id="no price"),
+        pytest.param({"task": []}, "task", id="no message"),
+        pytest.param({"task": [{"role": "user", "content": ""}]}, "task[0].content", id="an empty message"),
+        pytest.param({"task": [{"role": "tool", "content": "a"}]}, "task[0].tool_call_id", id="a result of nothing"),
+        pytest.param({"task": SHOWN | {}}, "task", id="no list"),
+        pytest.param({"task": [SHOWN]}, "task[0].content[1].image_url.url", id="a broken picture"),
     ],
 )
 async def test_what_is_wrong_is_named(stage: Stage, body: Any, param: str) -> None:
@@ -107,6 +126,43 @@ async def test_a_typed_output_fits_or_is_an_error(stream: bool, said: str, outpu
     if output is None:
         assert run["error"]["code"] == "does_not_fit"
     assert answer.status_code == (422 if output is None and not stream else 200)
+
+
+async def test_a_task_is_read_as_a_chat_is() -> None:
+    """What clients spell otherwise is mended, and a picture made anew, with a note of what could not be kept of it."""
+    gif = base64.b64encode((MEDIA / "animated-5-frames.gif").read_bytes()).decode()
+    said = [
+        {"type": "input_text", "text": "What is this?"},
+        {"type": "input_image", "image_url": f"data:image/gif;base64,{gif}"},
+    ]
+    stage = Scripted()
+    async with stage.served() as client:
+        run = (await send(client, {"task": [{"role": "User", "content": said}], "tools": []})).json()
+
+    assert run["status"] == "answered", run
+    (words, picture) = stage.chat.messages[-1]["content"]
+    assert words == {"type": "text", "text": "What is this?"}
+    assert not picture["image_url"]["url"].startswith("data:image/gif")
+    (note,) = run["notes"]
+    assert note.startswith("task[0].content[1].image_url.url: ")
+
+
+async def test_a_run_whose_server_is_away_waits_on() -> None:
+    """Nothing has been done yet, so its word is not used up."""
+    done: list[str] = []
+    async with AsyncExitStack() as left_open:
+        async with serve(burning(done)) as address:
+            settings = Settings.from_env({"GROQ_CORE_MCP_SERVERS": f"lab={address}"})
+            client = await left_open.enter_async_context(Scripted(calls_then("Burnt"), settings).served())
+            first = (await send(client, {"task": "Burn A", "mcp_servers": ["lab"]})).json()
+        word = {"resume": {"run": first["id"], "approvals": {first["pending"][0]["approval"]: True}}}
+        away = await send(client, word)
+        async with serve(burning(done), httpx.URL(address).port or 0):
+            back = (await send(client, word)).json()
+
+    assert away.status_code >= 400
+    assert away.json()["error"]["code"] != "run_not_found"
+    assert (back["status"], done) == ("answered", ["A"])
 
 
 def burning(done: list[str]) -> FastMCP:

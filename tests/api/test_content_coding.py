@@ -24,6 +24,31 @@ def test_a_compressed_body_is_unpacked_within_the_limit(coding: bytes, pack: Any
     assert caught.value.status == 413
 
 
+@pytest.mark.parametrize("cuts", [[500], [0, 1, 1, 999]])
+def test_gzip_may_come_in_several_members(cuts: list[int]) -> None:
+    """So it is written by who appends, or begins anew after a pause."""
+    plain = b"".join(b"%04d" % number for number in range(250))
+    packed = b"".join(gzip.compress(plain[start:end]) for start, end in zip([0, *cuts], [*cuts, 1000], strict=True))
+
+    assert decode_body(packed, b"gzip", 1000) == plain
+    with pytest.raises(RequestError) as caught:
+        decode_body(packed, b"gzip", 999)
+    assert caught.value.status == 413
+    with pytest.raises(RequestError, match="ends in the middle"):
+        decode_body(packed[:-9], b"gzip", 1000)
+
+
+def test_a_body_of_many_members_is_bounded() -> None:
+    """Each costs its beginning and a copy of what follows: a million of nothing would hold up everybody."""
+    with pytest.raises(RequestError, match="members"):
+        decode_body(gzip.compress(b"") * 1002, b"gzip", 1000)
+    assert decode_body(gzip.compress(b"x") * 1000, b"gzip", 1000) == b"x" * 1000
+    assert decode_body(gzip.compress(b"x") + gzip.compress(b"y" * 200_000), b"gzip", 10**6) == b"x" + b"y" * 200_000
+    with pytest.raises(RequestError, match="more than"):
+        decode_body(gzip.compress(b"x") + gzip.compress(b"y" * 10**7), b"gzip", 10**6)
+    assert decode_body(gzip.compress(b"x") + gzip.compress(b"y") + b"\0\0", b"gzip", 1000) == b"xy"
+
+
 def test_deflate_may_come_without_its_wrapping() -> None:
     assert decode_body(zlib.compress(b"x" * 100)[2:-4], b"deflate", 1000) == b"x" * 100
 

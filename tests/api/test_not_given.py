@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from groq_core.events import ReasoningDelta, TextDelta
@@ -108,3 +109,37 @@ async def test_an_effort_that_nobody_knows_is_told() -> None:
 
     assert ["ultra" in note["text"] for note in odd.json()["notes"]] == [True]
     assert "notes" not in known.json()
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    ("asked", "left_out"),
+    [({"max_tokens": 70_000}, "65536"), ({"verbosity": "low"}, "verbosity")],
+)
+async def test_what_was_changed_for_who_did_not_answer_is_not_told(
+    asked: dict[str, Any], left_out: str, stream: bool
+) -> None:
+    """The backup takes what Groq does not; a note about Groq would say of its answer what is not true."""
+    async with staged() as stage:
+        by_groq = await stage.chat(stream=stream, **asked)
+        stage.fault("status", preset="503_over_capacity", provider="groq")
+        by_backup = await stage.chat(stream=stream, **asked)
+
+    assert left_out in read_notes(by_groq, stream)
+    assert left_out not in read_notes(by_backup, stream)
+
+
+def read_notes(answer: httpx.Response, stream: bool) -> str:
+    last: Any = [event for event in events_of(answer.text) if event != "[DONE]"][-1] if stream else answer.json()
+    assert ("notes" in last) is ("x-groq-core-notes" in answer.headers)
+    return str(last.get("notes"))
+
+
+async def test_an_answer_to_the_whole_is_not_told_as_shortened() -> None:
+    """Groq's model found the question too large, and smaller still; the backup then read all of it."""
+    async with staged() as stage:
+        stage.fault("status", preset="413_tpm", provider="groq")
+        answer = await stage.chat("word " * 3000, max_tokens=5000)
+
+    assert answer.json()["x_groq_core"]["served_by"]["provider"] == "openai"
+    assert "notes" not in answer.json()

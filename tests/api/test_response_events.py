@@ -61,6 +61,8 @@ def test_whatever_comes_the_events_add_up_to_the_response(pieces: list[Event], s
                 assert built[event["output_index"]]["id"] == event["item_id"]
                 texts[event["output_index"]] += event["delta"]
     assert [*built.values()] == response["output"]
+    # Whoever reads it finds what was said or what to do, as in one that is not streamed.
+    assert breaks or {item["type"] for item in response["output"]} & {"message", "function_call", "custom_tool_call"}
     for place, item in built.items():
         match item["type"]:
             case "message":

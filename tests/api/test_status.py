@@ -56,6 +56,23 @@ async def test_a_server_that_stops_is_not_ready() -> None:
     assert response.json()["why"] == "the server is stopping"
 
 
+async def test_only_the_head_of_the_events_comes_to_an_end() -> None:
+    """A connection whose answer never ends would keep the next request on it waiting for ever."""
+    async with serving(create_api(Stage())) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        head = b" %s HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        writer.write(b"HEAD" + head % b"/v1/status/events" + b"GET" + head % b"/health")
+        async with asyncio.timeout(20):
+            first = await reader.readuntil(b"\r\n\r\n")
+            second = await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    assert first.startswith(b"HTTP/1.1 200")
+    assert b"content-type: text/event-stream" in first
+    assert b"content-type: application/json" in second
+
+
 async def test_status_is_the_snapshot() -> None:
     stage = Stage()
     async with stage.served() as client:

@@ -25,6 +25,8 @@ def test_what_waiting_does_not_mend_is_told_with_the_mend(kind: Kind) -> None:
 def test_who_may_be_well_again_is_waited_for(lasting: Kind, passing: Kind) -> None:
     for failures in ([failure(lasting), failure(passing)], [failure(passing), failure(lasting)]):
         assert chain_error(failures, [], 20.0).hint == "Try again in 20 s."
+        # Never sooner than `Retry-After` says, which is rounded up too.
+        assert chain_error(failures, [], 6.24).hint == "Try again in 7 s."
     assert chain_error([], [], None).hint == "Try again in a moment."
 
 

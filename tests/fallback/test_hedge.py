@@ -8,7 +8,7 @@ from contextlib import aclosing
 import pytest
 
 from groq_core.errors import Kind, ProviderError, RequestError
-from groq_core.events import AttemptFailed, AttemptStarted, Event, Events, Finished, TextDelta
+from groq_core.events import AttemptFailed, AttemptStarted, Event, Events, Finished, Note, TextDelta
 from groq_core.fallback.hedge import LEAST_SEEN, Hedging
 from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt, Handler
@@ -56,6 +56,16 @@ async def test_a_silent_first_is_joined_by_a_second_and_the_first_word_wins() ->
     lost = [event for event in events if isinstance(event, AttemptFailed)]
     assert [(one.model, one.cancelled, one.cost_usd) for one in lost] == [("a", True, 0.001)]
     assert below.open == 0
+
+
+async def test_what_was_changed_for_the_one_that_lost_is_not_told() -> None:
+    first, second = Note(code="parameter_left_out", text="a"), Note(code="parameter_left_out", text="b")
+    below = Speaker().script(A, [first, asyncio.Event(), *says("late")])  # type: ignore[list-item]
+    below.script(B, [second, *says("b")])
+
+    events = await race(hedging(Metrics()), below, request(hedge=True))
+
+    assert [event.text for event in events if isinstance(event, Note | TextDelta)] == ["b", "b"]
 
 
 async def test_a_first_that_speaks_in_time_is_alone() -> None:

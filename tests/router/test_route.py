@@ -127,6 +127,17 @@ def test_a_window_too_small_comes_last_with_the_reason() -> None:
     assert found.candidates[2].why == "has a window of 131072 tokens for about 136000"
 
 
+@pytest.mark.parametrize("bound", [65_536, 131_072, 200_000, 10**7])
+def test_a_bound_beyond_what_a_model_writes_takes_nobody_out_of_turn(bound: int) -> None:
+    """It is lowered when it is sent; clients set it to the whole window, or to a number that means "no bound"."""
+    short = route(Needs(prompt_tokens=10, max_tokens=bound), SELF_SERVE, TIERS, healthy)
+    long = route(Needs(prompt_tokens=70_000, max_tokens=bound), SELF_SERVE, TIERS, healthy)
+
+    assert ids(short) == ids(route(Needs(prompt_tokens=10), SELF_SERVE, TIERS, healthy))
+    assert short.candidates[0].fits
+    assert not next(one for one in long.candidates if one.spec.id == O20).fits
+
+
 def test_a_schema_goes_to_those_who_keep_it_strictly() -> None:
     both = merge(MODELS, [{"id": SCOUT}, {"id": QWEN}, {"id": L70}, {"id": O120}], now=NOW)
 

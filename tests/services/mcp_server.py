@@ -11,7 +11,7 @@ from tests.serving import serving, url_of
 
 
 @asynccontextmanager
-async def serve(lab: FastMCP) -> AsyncIterator[str]:
-    """Serve it on loopback and give its address."""
-    async with serving(lab.streamable_http_app()) as server:
+async def serve(lab: FastMCP, port: int = 0) -> AsyncIterator[str]:
+    """Serve it on loopback, at any free port where none is given, and give its address."""
+    async with serving(lab.streamable_http_app(), port=port) as server:
         yield f"{url_of(server)}/mcp"

@@ -16,7 +16,9 @@ from pydantic import BaseModel, field_validator
 from groq_core.errors import ChainError, Kind
 from groq_core.requests import ChatRequest
 from groq_core.services.extraction import ExtractionOptions, Extractor, Partial, extract_sync, schema_of
+from groq_core.services.extraction.fitting import spell_path
 from groq_core.services.extraction.json_text import read_json
+from groq_core.services.extraction.missing_values import absent
 from groq_core.services.extraction.spans import SourceText
 from tests.services.scripted import Model, fails, says
 
@@ -264,6 +266,33 @@ async def test_what_is_made_up_is_marked_and_a_constant_needs_no_place() -> None
     assert found.without_place == (("due",),)
     assert ("kind",) not in found.spans
     assert found.absent == (("who",), ("due",))
+
+
+SHOP: dict[str, Any] = {"type": "object", "properties": {"name": {"type": "string"}, "city": {"type": "string"}}}
+PERSON: dict[str, Any] = {"type": "object", "properties": {"first": {"type": "string"}, "last": {"type": "string"}}}
+REFERRED = {"$ref": "#/$defs/Shop"}
+
+
+@pytest.mark.parametrize(
+    ("seller", "data", "lacks"),
+    [
+        (SHOP, {"name": "Acme"}, ["seller.city"]),
+        (REFERRED, {"name": "Acme"}, ["seller.city"]),
+        ({"anyOf": [REFERRED, {"type": "null"}]}, {"name": "Acme"}, ["seller.city"]),  # as Pydantic writes `| None`
+        ({"anyOf": [REFERRED, {"type": "null"}]}, None, ["seller"]),
+        ({"allOf": [REFERRED], "description": "who sells"}, {"name": "Acme"}, ["seller.city"]),
+        ({"oneOf": [SHOP, PERSON]}, {"first": "Ann"}, ["seller.last"]),
+        ({"type": "array", "items": {"anyOf": [SHOP, {"type": "string"}]}}, [{"city": "B"}, "C"], ["seller[0].name"]),
+        ({"type": "array", "prefixItems": [SHOP, PERSON]}, [{"name": "A"}, {}], ["seller[0].city", "seller[1].first"]),
+        ({"type": "object", "additionalProperties": SHOP}, {"a": {"name": "A"}}, ["seller.a.city"]),
+    ],
+)
+def test_what_is_missing_is_named_however_the_schema_says_what_is_wanted(
+    seller: Any, data: Any, lacks: list[str]
+) -> None:
+    schema = {"type": "object", "properties": {"seller": seller}, "$defs": {"Shop": SHOP}}
+
+    assert [spell_path(path) for path in absent({"seller": data}, schema, schema)][: len(lacks)] == lacks
 
 
 @given(st.text(max_size=60), st.text("abcäöß ﬁ12-\n\u00ad\u200b３é’", min_size=1, max_size=12), st.text(max_size=60))

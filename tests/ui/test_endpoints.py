@@ -117,16 +117,31 @@ async def test_a_text_is_spoken() -> None:
     assert soundfile.info(file).duration > 0.2
 
 
+SCHEMA = {"type": "object", "properties": {"email": {"type": "string"}}, "required": ["email"]}
+
+
 async def test_data_is_extracted_with_its_places() -> None:
-    schema = {"type": "object", "properties": {"email": {"type": "string"}}, "required": ["email"]}
     async with house() as (url, _):
         found = await using(
             url,
-            lambda client: client.predict("Write to ada@example.org today.", schema, "auto", api_name="/extract"),
+            lambda client: client.predict("Write to ada@example.org today.", SCHEMA, "auto", api_name="/extract"),
         )
 
     assert set(found) == {"data", "places", "missing", "simulated"}
     assert set(found["data"]) == {"email"}
+
+
+async def test_a_field_that_is_none_is_left_out() -> None:
+    async with house() as (url, _):
+        said = await using(url, lambda client: client.predict("Count from 1 to 40.", None, None, api_name="/chat"))
+        found = await using(url, lambda client: client.predict("Ada", SCHEMA, None, api_name="/extract"))
+        spoken = await using(url, lambda client: client.predict("Hello.", None, api_name="/speak"))
+        with pytest.raises(Exception, match="`message` is empty"):
+            await using(url, lambda client: client.predict(None, api_name="/chat"))
+
+    assert "40" in said
+    assert "data" in found
+    assert spoken
 
 
 async def test_the_models_are_listed() -> None:

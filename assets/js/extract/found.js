@@ -6,7 +6,7 @@ import { say } from "../shared/words.js";
 import { demand } from "../shared/wire.js";
 
 /**
- * @import { Conflict, Span, StoryLine, Table } from "../shared/types.js"
+ * @import { Conflict, LostPart, Span, StoryLine, Table } from "../shared/types.js"
  *
  * @typedef {{ name: string, picture: boolean, tries: number }} Given what was asked about, and how often
  * @typedef {Record<string, Span | null>} Spans
@@ -49,7 +49,7 @@ export function resultView(found, given) {
   );
   const bar = el("div", { class: "gc-found-bar" }, view, el("span", { class: "gc-spring" }), iconButton("copy", say("copy_answer"), { onclick: (event) => copy(json.textContent ?? "", event.currentTarget) }), ...downloads);
   place.hidden = given.picture;
-  return el("div", { class: "gc-found" }, summary(found, given), conflicts(found.conflicts), bar, list, json, place);
+  return el("div", { class: "gc-found" }, summary(found, given), lostParts(found.lost), conflicts(found.conflicts), bar, list, json, place);
 }
 
 /**
@@ -75,6 +75,13 @@ function summary(found, given) {
   parts.push(given.tries === 1 ? say("extract_one_try") : say("extract_tries", { n: given.tries }));
   if (found.cost_usd) parts.push(dollars(found.cost_usd));
   return el("p", { class: "gc-found-summary" }, parts.join(" · "));
+}
+
+/** @param {LostPart[]} all */
+function lostParts(all) {
+  if (!all.length) return null;
+  const items = all.map((one) => el("li", {}, el("b", {}, say("extract_lost_part", { from: count(one.start + 1), to: count(one.end) })), ` ${one.error}`));
+  return el("div", { class: "gc-conflicts gc-lost", role: "alert" }, el("p", { class: "gc-card-title" }, say("extract_lost")), el("ul", {}, ...items));
 }
 
 /** @param {Conflict[]} all */

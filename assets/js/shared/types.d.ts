@@ -179,6 +179,7 @@ interface Story {
     tables: Table[];
     spans: Record<string, Span | null>;
     conflicts: Conflict[];
+    lost: LostPart[];
     chunks: number;
     cost_usd: number | null;
   };
@@ -221,6 +222,12 @@ export interface Table {
   name: string;
   columns: string[];
   rows: unknown[][];
+}
+/** A part of a document that nobody could read, in characters. */
+export interface LostPart {
+  start: number;
+  end: number;
+  error: string;
 }
 export interface Conflict {
   path: string;

@@ -121,7 +121,7 @@ class ChunkWriter:
         finished = self.finished
         if finished is None:
             raise ValueError("an answer that is not whole is never reported as one")
-        tail = self._tail
+        tail = notes_object(self.receipt) | {"x_groq_core": self.receipt.as_dict()}
         usage = usage_object(finished.usage)
         reason = finish_word(finished, by_function_call=self._by_function_call)
         finish = self._identity | {
@@ -138,12 +138,8 @@ class ChunkWriter:
 
     def break_off(self, error: Exception) -> bytes:
         """The last event of a stream that broke: what happened, and who was asked. No end mark follows."""
-        return event_bytes({"error": error_object(error), **self._tail})
-
-    @property
-    def _tail(self) -> dict[str, Any]:
-        """How the answer came about, for its last chunk."""
-        return notes_object(self.receipt) | {"x_groq_core": self.receipt.as_dict()}
+        told = notes_object(self.receipt) | {"x_groq_core": self.receipt.as_dict()}
+        return event_bytes({"error": error_object(error)} | told)
 
     def _content(self, chunk: bytes) -> bytes:
         return chunk if self._begun else self._role() + chunk

@@ -45,7 +45,7 @@ class ChatCompletions:
             request, notes = await clean(call.request, self._pieces)
             notes = (*call.notes, *notes)
             # Not every server that may be asked knows the parameters that say so.
-            with_thoughts = not hides_thoughts(request.params)
+            with_thoughts = not (request.params and hides_thoughts(request.params))
             if call.stream:
                 writer = ChunkWriter(
                     request.request_id,

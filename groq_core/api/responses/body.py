@@ -9,13 +9,13 @@ import msgspec
 
 from groq_core.api.asgi import ApiExchange
 from groq_core.api.responses.flat_tools import TOOLS, ToolNames, chat_choice, chat_tools, tool_names
-from groq_core.api.responses.items import ITEM, Item, messages_of, read_items, rename_param
+from groq_core.api.responses.items import ITEM, Item, messages_of, read_items
 from groq_core.api.responses.kept_responses import ResponseStore
 from groq_core.errors import RequestError
 from groq_core.events import Note
 from groq_core.incoming.chat_body import COST_SENSITIVE
 from groq_core.incoming.clients import BOOKKEEPING, mend_params, whole_numbers
-from groq_core.incoming.field_errors import bad, mapping
+from groq_core.incoming.field_errors import bad, mapping, rename_param
 from groq_core.incoming.json_bodies import read_object
 from groq_core.incoming.parameters import CHOICE, RULES, check_params, part_params
 from groq_core.incoming.rules import (
@@ -328,6 +328,14 @@ def _params(body: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
         return check_params(kept), [_rename_note(note) for note in (*changed, *passed_over)]
     except RequestError as error:
         raise rename_param(error, *RENAMED) from None
+
+
+def in_own_names(error: Exception) -> Exception:
+    """An error whose field is named as this API names it; a provider was asked a chat, and complains of its fields."""
+    if isinstance(error, RequestError) and error.param is not None:
+        for old, new in (("messages", "input"), *RENAMED):
+            error.param = error.param.replace(old, new)
+    return error
 
 
 def _rename_note(note: Note) -> Note:

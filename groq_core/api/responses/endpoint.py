@@ -13,7 +13,7 @@ from groq_core.api.asgi import ApiExchange
 from groq_core.api.backend import Backend
 from groq_core.api.chat.endpoint import MAX_BODY
 from groq_core.api.pages import in_order, page_of_entries, query
-from groq_core.api.responses.body import ResponseCall, read_response
+from groq_core.api.responses.body import ResponseCall, in_own_names, read_response
 from groq_core.api.responses.items import in_items
 from groq_core.api.responses.kept_responses import Kept, ResponseStore, referred
 from groq_core.api.responses.output import (
@@ -83,7 +83,14 @@ class Responses:
                 writer.receipt.notes.extend(notes)
                 request = msgspec.structs.replace(request, outlet=exchange.outlet(writer.words))
                 await stream_answer(
-                    exchange, self._handle(request), writer, watch, self._clock, headers, self._store.settle
+                    exchange,
+                    self._handle(request),
+                    writer,
+                    watch,
+                    self._clock,
+                    headers,
+                    self._store.settle,
+                    told=in_own_names,
                 )
                 return
 
@@ -93,7 +100,7 @@ class Responses:
                 await self._store.settle()
                 await exchange.answer_json(response, *headers(reply.receipt))
 
-            await fold_answer(exchange, self._handle(request), watch, self._clock, answer, notes)
+            await fold_answer(exchange, self._handle(request), watch, self._clock, answer, notes, told=in_own_names)
 
     async def _clean(self, call: ResponseCall) -> tuple[ChatRequest, tuple[Note, ...]]:
         """The pictures made anew; what there is to say of one names its item."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from groq_core.api.responses.flat_tools import INPUT, arguments_of, name_in_chat
 from groq_core.errors import RequestError
 from groq_core.incoming.clients import mend_call, mend_messages, mend_part
-from groq_core.incoming.field_errors import bad, kind_of, mapping
+from groq_core.incoming.field_errors import bad, kind_of, mapping, rename_param
 from groq_core.incoming.message_checks import MAX_MESSAGES, check_messages
 from groq_core.incoming.schema_parts import TEXT, Schema, either, object_of
 from groq_core.requests import Message
@@ -249,12 +249,3 @@ def _picture(part: dict[str, Any], path: str) -> dict[str, Any]:
     if isinstance(part.get("detail"), str):
         image["detail"] = part["detail"]
     return {"type": "image_url", "image_url": image}
-
-
-def rename_param(error: RequestError, *names: tuple[str, str]) -> RequestError:
-    """Tell of the same fault in other names, since the client knows the field by those."""
-    message, param = error.message, error.param
-    for old, new in names:
-        message = message.replace(old, new)
-        param = param and param.replace(old, new)
-    return RequestError(message, status=error.status, param=param, code=error.code, hint=error.hint)

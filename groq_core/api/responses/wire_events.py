@@ -124,8 +124,8 @@ class ResponseWriter:
         closing = self._close("completed" if status == "completed" else "incomplete") + self._close_calls(status)
         for item in items_of_hosted_tools(finished.extra, self._ids):
             closing += self._add(item) + self._item_done(len(self._output) - 1, item)
-        if not self._output:
-            # An answer may be whole without a word, but clients expect a message.
+        if not self._calls and not any(item["type"] == "message" for item in self._output):
+            # An answer may be whole without a word, or cut in its thoughts, but clients expect a message.
             closing += self._open(TextDelta) + self._close(status)
         response = final_response(self._frame, self._output, finished, self.receipt)
         if self._keep is not None:

@@ -9,11 +9,16 @@ from typing import Any, Final
 import msgspec
 
 from groq_core.errors import RequestError
-from groq_core.services.batch.lines import URLS, LineFault
+from groq_core.services.batch.lines import URLS, LineFault, distinct
 from groq_core.services.batch.seen_ids import IdSet
+from groq_core.services.batch.sink import Failure, Sink
 from groq_core.services.batch.sources import LineSource
 
 MAX_LINES: Final = 50_000
+NO_RESULT: Final = Failure(
+    code="batch_expired", message="Groq's batch came to its end without a result for this line. Send it once more."
+)
+"""OpenAI's word for a line that was not asked in time."""
 MAX_ERRORS: Final = 20
 
 
@@ -62,6 +67,19 @@ def look_through(source: LineSource, endpoint: str) -> tuple[int, list[dict[str,
     if not count:
         errors.append({"code": "empty_file", "message": "the file has no lines", "line": None, "param": None})
     return count, errors
+
+
+def write_off(source: LineSource, sink: Sink) -> int:
+    """
+    Give every line that came back without a result a reason why there is none.
+
+    Returns:
+        How many these are.
+    """
+    lost = [entry for entry in distinct(source) if entry.custom_id not in sink]
+    for entry in lost:
+        sink.fail(entry.custom_id, NO_RESULT, key=entry.key)
+    return len(lost)
 
 
 def part_answers(answers: Path) -> tuple[bytes, bytes]:

@@ -21,7 +21,7 @@ from typing import Final, Literal, TypeAlias
 from groq_core.errors import GroqCoreError, RequestError
 from groq_core.pipeline import Handler
 from groq_core.requests import Caller, Request
-from groq_core.services.batch.batch_files import check_endpoint, look_through, part_answers
+from groq_core.services.batch.batch_files import check_endpoint, look_through, part_answers, write_off
 from groq_core.services.batch.job import Job, job_of
 from groq_core.services.batch.line_answers import answerers
 from groq_core.services.batch.lines import Recipe
@@ -309,7 +309,12 @@ class BatchStore:
                 await self._place.release(batch.id)
 
     async def _work(self, batch: Running) -> None:
-        source = LineSource(await self._place.content(batch.input_file_id), Recipe(simulated=self._simulated))
+        content = await self._place.content(batch.input_file_id)
+        try:
+            source = LineSource(content, Recipe(simulated=self._simulated))
+        except GroqCoreError:  # it was deleted meanwhile; what has been answered by then is handed over
+            await self._publish(batch, await self._place.answers(batch.id))
+            raise
         if batch.status == "validating":
             batch.total, batch.errors = await asyncio.to_thread(look_through, source, batch.endpoint)
             if batch.errors:
@@ -323,7 +328,7 @@ class BatchStore:
     async def _ask(self, batch: Running, source: LineSource) -> None:
         answers = await self._place.answers(batch.id)
         try:
-            await self._answer(batch, source, answers)
+            in_time = await self._answer(batch, source, answers)
         except GroqCoreError:
             await self._publish(batch, answers)
             raise
@@ -333,15 +338,16 @@ class BatchStore:
         if not cancelled:
             batch.status, batch.finalizing_at = "finalizing", int(time.time())
         await self._publish(batch, answers)
-        await self._end(batch, "cancelled" if cancelled else "completed")
+        await self._end(batch, "cancelled" if cancelled else "completed" if in_time else "expired")
         await self._place.remove_answers(batch.id)
 
-    async def _answer(self, batch: Running, source: LineSource, answers: Path) -> None:
+    async def _answer(self, batch: Running, source: LineSource, answers: Path) -> bool:
+        """Have the lines answered; False where the time was over before all were asked."""
         caller = Caller(credential=batch.owner[0], user=batch.owner[1])
         async with Sink(answers) as sink:
             if batch.via == "groq-batch":
-                await self._hand_over(batch, source, sink)
-            elif batch.cancelling_at is None:
+                return await self._hand_over(batch, source, sink)
+            if batch.cancelling_at is None:
                 asked = answerers(self._handle, stay=False, caller=caller, pieces=self._pieces)
                 run = BatchRun(source, sink, asked, total=batch.total)
                 self._runs[batch.id] = run
@@ -350,6 +356,7 @@ class BatchStore:
                 finally:
                     self._fresh(batch)
                     self._runs.pop(batch.id, None)
+        return True
 
     async def _publish(self, batch: Running, answers: Path) -> None:
         """
@@ -365,8 +372,8 @@ class BatchStore:
                 kept = await self._file(batch.owner, name, "batch_output", data, batch.output_kept_s)
                 setattr(batch, field, kept.id)
 
-    async def _hand_over(self, batch: Running, source: LineSource, sink: Sink) -> None:
-        """Let Groq answer, and follow it to its end."""
+    async def _hand_over(self, batch: Running, source: LineSource, sink: Sink) -> bool:
+        """Let Groq answer, and follow it to its end; False where Groq's time was over before it was through."""
         if self._later is None:
             raise RequestError("batches are not handed to Groq any more", param="via")
         stopping = self._stops[batch.id] = asyncio.Event()
@@ -379,8 +386,13 @@ class BatchStore:
                     batch.completed, batch.failed = progress.done, progress.failed
         finally:
             self._stops.pop(batch.id, None)
+        if stopping.is_set():
+            return True
+        # No later run asks again for what Groq gave no result for, so it is said.
+        batch.failed += await asyncio.to_thread(write_off, source, sink)
+        return all(part.status != "expired" for part in job.parts)
 
-    async def _end(self, batch: Running, status: Literal["failed", "cancelled", "completed"]) -> None:
+    async def _end(self, batch: Running, status: Literal["failed", "cancelled", "completed", "expired"]) -> None:
         batch.status = status
         setattr(batch, f"{status}_at", int(time.time()))
         await self._place.put_batch(batch)

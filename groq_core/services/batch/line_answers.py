@@ -260,6 +260,8 @@ class ExtractionAnswerer:
         async with self._files:
             source = body.get("text") or await self._document(body["file"])
             found = await extractor.extract_detailed(source, schema_of(body["schema"]), caller=self._lend.caller)
+        lost = {"parts_missing": found.parts_missing} if found.missing else {}
+        kept = source.notes if isinstance(source, Document) else ()
         usages = [one.usage for one in found.tries if one.usage is not None]
         last = found.tries[-1]
         return BatchAnswer(
@@ -267,10 +269,13 @@ class ExtractionAnswerer:
                 "object": "extraction",
                 "model": last.model,
                 "data": found.data,
+                "missing": [spell_path(path) or "value" for path in found.absent],
                 "unfounded": [spell_path(path) for path in found.without_place],
                 "conflicts": [spell_path(conflict.path) for conflict in found.conflicts],
                 "tries": len(found.tries),
                 "cost_usd": found.cost_usd,
+                **lost,
+                **({"notes": [{"code": "document", "text": note} for note in kept]} if kept else {}),
             },
             tokens_in=sum(usage.prompt_tokens for usage in usages),
             tokens_out=sum(usage.completion_tokens for usage in usages),

@@ -96,6 +96,7 @@ class Running(msgspec.Struct, kw_only=True):
     failed_at: int | None = None
     cancelling_at: int | None = None
     cancelled_at: int | None = None
+    expired_at: int | None = None
     total: int = 0
     completed: int = 0
     failed: int = 0
@@ -122,7 +123,6 @@ class Running(msgspec.Struct, kw_only=True):
             "object": "batch",
             "errors": {"object": "list", "data": self.errors} if self.errors else None,
             "expires_at": self.created_at + KEPT_S,
-            "expired_at": None,
             "request_counts": {"total": self.total, "completed": self.completed, "failed": self.failed},
         }
 

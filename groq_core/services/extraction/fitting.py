@@ -4,6 +4,7 @@ Does what the model wrote fit the schema, and what does not: the check that hold
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Final
@@ -151,6 +152,22 @@ def _deepest(error: ValidationError) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
+
+
+def fitting_branch(data: object, branches: Sequence[object], root: Node) -> object:
+    """
+    The one of several schemas that data fits; None where it fits none.
+
+    One that requires nothing is fit by everything, so of several it is the one that names most of the data.
+    """
+    validator = _validator(root)
+    fits = [branch for branch in branches if validator.evolve(schema=branch).is_valid(data)]
+    return max(fits, key=lambda branch: _named_by(branch, data, root), default=None)
+
+
+def _named_by(branch: object, data: object, root: Node) -> int:
+    named = resolve_ref(branch, root).get("properties") if isinstance(branch, dict) else None
+    return len(named.keys() & data.keys()) if isinstance(named, dict) and isinstance(data, dict) else 0
 
 
 def restore_absent(data: Any, node: object, root: Node) -> Any:

@@ -86,6 +86,11 @@ class Extraction(Generic[T]):
         return total_cost(self.tries)
 
     @property
+    def parts_missing(self) -> list[dict[str, Any]]:
+        """The parts that nobody could read, as they are told: where each stands, in characters, and why."""
+        return [{"start": part.start, "end": part.end, "error": part.error.message} for part in self.missing]
+
+    @property
     def without_place(self) -> tuple[Path, ...]:
         """The values that stand nowhere in the document."""
         return tuple(path for path, span in self.spans.items() if span is None)

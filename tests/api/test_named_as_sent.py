@@ -1,4 +1,4 @@
-"""What there is to say of a picture names the item of the Responses API that it stands in."""
+"""What there is to say of a field names it as its sender knows it, whatever was made of it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.api.stage import Stage
+from tests.api.stage import Stage, events_of
 from tests.api.test_chat_body import MEDIA
+from tests.stage import staged
 
 URL = "/v1/responses"
 
 
-def shown(name: str) -> dict[str, str]:
+def encode_picture(name: str) -> dict[str, str]:
     data = base64.b64encode((MEDIA / name).read_bytes()).decode()
     return {"type": "input_image", "image_url": f"data:image/png;base64,{data}"}
 
@@ -34,8 +35,8 @@ def inputs(image: dict[str, str]) -> list[Any]:
 @pytest.mark.parametrize("place", range(3))
 @pytest.mark.parametrize("before", [{}, {"instructions": "Be brief."}, {"previous_response_id": ""}])
 async def test_a_picture_is_named_as_its_sender_knows_it(place: int, before: dict[str, Any]) -> None:
-    broken, path = inputs(shown("broken.png"))[place]
-    animated, _ = inputs(shown("animated-5-frames.gif"))[place]
+    broken, path = inputs(encode_picture("broken.png"))[place]
+    animated, _ = inputs(encode_picture("animated-5-frames.gif"))[place]
     stage = Stage()
     async with stage.served() as http:
         if "previous_response_id" in before:
@@ -47,3 +48,25 @@ async def test_a_picture_is_named_as_its_sender_knows_it(place: int, before: dic
     assert refused.status_code in (400, 422)
     assert refused.json()["error"]["param"] == path
     assert [note["text"].partition(": ")[0] for note in noted.json()["notes"]] == [path]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    ("path", "body", "param"),
+    [
+        (URL, {"input": "Hi", "truncation": "disabled"}, "input"),
+        ("/v1/agent/runs", {"task": "Hi", "tools": []}, "task"),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hi"}]}, "messages"),
+    ],
+)
+async def test_a_providers_complaint_names_the_field_that_was_sent(
+    path: str, body: dict[str, Any], param: str, stream: bool
+) -> None:
+    """It was asked a chat, whatever its asker sent."""
+    async with staged() as stage:
+        stage.fault("status", preset="context_length")
+        answer = await stage.http.post(path, json=body | {"stream": stream})
+    told: Any = events_of(answer.text)[-1] if answer.status_code == 200 else answer.json()
+
+    assert told["error"]["code"] == "context_length_exceeded"
+    assert told["error"]["param"] == param
