@@ -29,16 +29,21 @@ export class Follower {
       { passive: true },
     );
     // Options that open, a keyboard that comes up take room from below: who read the end goes on reading it.
-    globalThis.ResizeObserver && new ResizeObserver(() => this.following && (list.scrollTop = list.scrollHeight)).observe(list);
+    globalThis.ResizeObserver && new ResizeObserver(() => this.following && (list.scrollTop = this.#end)).observe(list);
+  }
+
+  /** Where who reads along is: where nothing was said yet, at the beginning of what invites them. */
+  get #end() {
+    return this.list.firstElementChild?.classList.contains("gc-welcome") ? 0 : this.list.scrollHeight;
   }
 
   #near() {
-    return this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < NEAR_PX;
+    return this.#end === 0 || this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < NEAR_PX;
   }
 
   /** The content has grown. */
   followGrowth() {
-    if (this.following) this.list.scrollTop = this.list.scrollHeight;
+    if (this.following) this.list.scrollTop = this.#end;
     else this.#hide(this.#near());
   }
 
@@ -56,6 +61,6 @@ export class Follower {
     this.following = true;
     this.#hide(true);
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    requestAnimationFrame(() => this.list.scrollTo({ top: this.list.scrollHeight, behavior: still ? "auto" : "smooth" }));
+    requestAnimationFrame(() => this.list.scrollTo({ top: this.#end, behavior: still ? "auto" : "smooth" }));
   }
 }
