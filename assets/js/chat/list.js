@@ -113,9 +113,9 @@ class Entry extends Component {
     return html`
       <div class="gc-entry" data-conversation=${head.id} aria-current=${open ? "true" : null} data-opening=${opening ? "" : null} data-running=${running ? "" : null}>
         ${renames
-          ? html`<input class="gc-entry-name" aria-label=${say("rename")} value=${head.title} ref=${focusAll} onKeyDown=${(/** @type {KeyboardEvent} */ event) => renameKey(event, head, keeper)} onBlur=${(/** @type {Event} */ event) => takeName(event, head, keeper)} />`
-          : html`<button type="button" class="gc-entry-title" title=${title} onClick=${() => openEntry(head, keeper)}>${head.kind in KIND_ICONS ? html`<span class="gc-entry-kind" ref=${kindIcon(head.kind)} />` : null}${title}</button>`}
-        <button type="button" class="gc-icon-button" data-action="menu" aria-label=${say("entry_menu", { title })} aria-haspopup="menu" aria-expanded=${String(menuOpen)} onClick=${() => toggleMenu(head.id)} ref=${menuIcon} />
+          ? html`<input key="name" class="gc-entry-name" aria-label=${say("rename")} ref=${beginName(head)} onKeyDown=${(/** @type {KeyboardEvent} */ event) => renameKey(event, head, keeper)} onBlur=${(/** @type {Event} */ event) => takeName(event, head, keeper)} />`
+          : html`<button key="title" type="button" class="gc-entry-title" dir="auto" title=${title} onClick=${() => openEntry(head, keeper)}>${head.kind in KIND_ICONS ? html`<span class="gc-entry-kind" ref=${kindIcon(head.kind)} />` : null}${title}</button>`}
+        <button key="menu" type="button" class="gc-icon-button" data-action="menu" aria-label=${say("entry_menu", { title })} aria-haspopup="menu" aria-expanded=${String(menuOpen)} onClick=${() => toggleMenu(head.id)} ref=${menuIcon} />
         ${menuOpen ? html`<${Menu} head=${head} keeper=${keeper} />` : null}
       </div>
     `;
@@ -152,13 +152,15 @@ const kindIcon = (kind) => (/** @type {HTMLElement | null} */ place) => place &&
 /** @param {HTMLElement | null} button */
 const menuIcon = (button) => button && !button.firstChild && button.append(icon("more"));
 
-/** @param {HTMLInputElement | null} input */
-function focusAll(input) {
-  if (!input || input.dataset.ready) return;
+// Once: what is typed is not written over by a list that is drawn anew, nor by a title that a model has found meanwhile.
+/** @param {Head} head */
+const beginName = (head) => (/** @type {HTMLInputElement | null} */ input) => {
+  if (!input || "ready" in input.dataset) return;
   input.dataset.ready = "";
+  input.value = head.title;
   input.focus();
   input.select();
-}
+};
 
 /**
  * @param {Head} head

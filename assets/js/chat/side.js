@@ -46,7 +46,7 @@ export function sideColumn(keeper, begin) {
     "div",
     { class: "gc-chat-bar" },
     el("button", { type: "button", id: "gc-conversations-open", class: "gc-icon-button", "aria-label": say("conversations"), title: say("conversations"), onclick: () => document.body.toggleAttribute("data-conversations") }, icon("menu")),
-    el("span", { id: "gc-conversation-title" }),
+    el("span", { id: "gc-conversation-title", dir: "auto" }),
     el("span", { id: "gc-temporary-mark", hidden: true }, say("temporary_mark")),
   );
   document.addEventListener("pointerdown", (event) => {
