@@ -52,7 +52,17 @@ export function sideColumn(keeper, begin) {
   document.addEventListener("pointerdown", (event) => {
     if (!targetOf(event)?.closest("#gc-conversations, #gc-conversations-open")) closeDrawer();
   });
-  document.addEventListener("keydown", (event) => event.key === "Escape" && closeDrawer());
+  // Esc closes the drawer and stops no answer with it.
+  window.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Escape" || !document.body.hasAttribute("data-conversations") || event.defaultPrevented) return;
+      if (targetOf(event)?.closest(".gc-menu, .gc-entry-name")) return;
+      event.stopPropagation();
+      closeDrawer();
+    },
+    true,
+  );
   return { element, bar };
 }
 
