@@ -241,7 +241,7 @@ async def enumerate_seams(limit: int | None = None) -> tuple[Counter[str], list[
             messages=({"role": "user", "content": "?"},),
             params=tools,
             revisable=case.revisable,
-            caller=Caller(credential=f"visitor:{number}"),
+            caller=Caller(credential=f"simulated:{number}"),
             request_id=str(number),
         )
         wire.cases = {request.request_id: case}

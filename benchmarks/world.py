@@ -30,6 +30,7 @@ from groq_core.middleware.log import Log
 from groq_core.middleware.observe import Observe
 from groq_core.middleware.rate_guard import RateGuard
 from groq_core.middleware.retry import Retry
+from groq_core.middleware.spending import Spending
 from groq_core.models.pricing import cost_usd
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Attempt, Handler, stack
@@ -220,6 +221,7 @@ class House:
         cache: Entries kept; 0 turns the cache off.
         people: What single people may use; None for no limits.
         hedge: Ask a second target beside one that is slower than it usually is.
+        rpm: Our own ceiling for each target, in requests a minute.
         around: Who answers; the world itself by default.
     """
 
@@ -234,6 +236,7 @@ class House:
         around: Handler[Attempt] | None = None,
         people: Sequence[PersonLimit] | None = None,
         hedge: bool = False,
+        rpm: int | None = None,
     ) -> None:
         clock = asyncio.get_running_loop().time
         self.world = world
@@ -241,14 +244,16 @@ class House:
         self.metrics = Metrics()
         self.breakers = LocalHealth()
         self.health = Health(self.breakers, cooldown=15.0, clock=clock)
-        self.budgets = LocalBudgets(clock=clock)
+        self.budgets = LocalBudgets(rpm=rpm, clock=clock)
+        self.people = People(people or (), LocalLedger(clock))
         route = Route(
             tier="speed", reason="speed: a plain chat", candidates=tuple(Candidate(spec=spec) for spec in world.specs)
         )
         attempt = stack(
             Breaker(self.health),
             Retry(uniform=uniform),
-            RateGuard(self.budgets, Estimates(), clock=clock),
+            RateGuard(self.budgets, Estimates(), retry_after_left=self.health.retry_after_left, clock=clock),
+            Spending(self.people) if people is not None else None,
             Observe(self.metrics, price=cost_usd, clock=clock),
             Deadline(first=8.0, idle=10.0),
             around=around or world,
@@ -264,5 +269,5 @@ class House:
         )
         self.cache = Cache(TTLCache(cache, 600, timer=clock) if cache else None, self.metrics, clock=clock)
         self.log = Log(self.metrics, clock=clock)
-        limits = [] if people is None else [Allowances(People(people, LocalLedger(clock)))]
+        limits = [] if people is None else [Allowances(self.people)]
         self.handle = stack(self.log, *limits, self.cache, around=chain)

@@ -172,7 +172,7 @@ class _Parts:
         attempt = stack(
             Breaker(self.health, gone=self.catalogue.mark_gone),
             Retry(),
-            RateGuard(self.budgets, Estimates(), changed=changed),
+            RateGuard(self.budgets, Estimates(), retry_after_left=self.health.retry_after_left, changed=changed),
             Spending(self.people) if self.people.has_limits else None,
             tracing.attempt if tracing else None,
             Observe(self.metrics, price=cost_usd, changed=changed),

@@ -16,11 +16,14 @@ arrives as a status, as an event inside a 200 stream, as a cut connection or as 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from groq_core.events import AttemptFailed
 from groq_core.events import Kind as Kind  # the word everybody looks for here
+
+SENTENCE_ENDS = (".", "!", "?", "…", ":")
 
 
 class GroqCoreError(Exception):
@@ -36,6 +39,18 @@ class GroqCoreError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    @property
+    def told(self) -> str:
+        """
+        Message and hint, where there is one text for both.
+
+        >>> RequestError("`n` must be 1", hint="Ask twice.").told, RequestError("it is empty").told
+        ('`n` must be 1. Ask twice.', 'it is empty')
+        """
+        if not self.hint:
+            return self.message
+        return f"{self.message}{'' if self.message.endswith(SENTENCE_ENDS) else '.'} {self.hint}"
 
 
 class SettingsError(GroqCoreError):
@@ -68,6 +83,10 @@ class RequestError(GroqCoreError):
         self.param = param
         self.code = code
         self.retry_after = retry_after
+
+
+LIMIT_REACHED: Final = "limit_reached"
+"""The code of a request that is refused since its caller's own limit is used up."""
 
 
 def nesting_error() -> RequestError:
@@ -142,6 +161,7 @@ class ProviderError(GroqCoreError):
         provider_wide: Every model of this provider would fail the same way (wrong key, no network, refused
             at the provider's edge), so asking the next one is time lost.
         attempt: The event of this failure, where an attempt was really made; None where nobody was asked.
+        refusal: What the caller is told where nobody else answers: it is his own limit that was in the way.
     """
 
     def __init__(
@@ -173,6 +193,7 @@ class ProviderError(GroqCoreError):
         self.limit = limit
         self.provider_wide = provider_wide
         self.attempt: AttemptFailed | None = None
+        self.refusal: RequestError | None = None
 
 
 class ChainError(GroqCoreError):

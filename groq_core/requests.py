@@ -53,7 +53,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         credential: Names the key without holding it: ``server``, ``visitor:`` and a random word, or, on the
-            simulator, ``simulated:`` and the visitor. Health, budgets and cache are kept per credential.
+            simulator, ``simulated:`` and the visitor. Health, budgets and cache are kept per credential, those of
+            providers that are asked with the server's key all the same under the server's, see :func:`credential_at`.
         user: Names the person or program within that credential (a session, an API token's number): what
             the rate guard is fair between. Never a name or an address.
         groq_key: A visitor's own key; None means the server's.
@@ -72,6 +73,23 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         """Whom the simulator is to take the caller for, so that a fault hits one visitor alone; empty for nobody."""
         kind, _, visitor = self.credential.partition(":")
         return visitor if kind == "simulated" else ""
+
+
+SERVER: Final = "server"
+"""The credential of the server's own keys, the only ones the catalogue is read with."""
+
+VISITOR: Final = "visitor:"
+"""How the credential of a visitor's own key begins."""
+
+
+def credential_at(provider: str, credential: str) -> str:
+    """
+    With whose key a provider is asked: a visitor's own is Groq's, and whoever else answers is asked with the server's.
+
+    >>> credential_at("groq", "visitor:x"), credential_at("openai", "visitor:x"), credential_at("openai", "simulated:x")
+    ('visitor:x', 'server', 'simulated:x')
+    """
+    return SERVER if provider != "groq" and credential.startswith(VISITOR) else credential
 
 
 HOSTED_TOOLS: Final = ("browser_search", "code_interpreter")

@@ -28,12 +28,13 @@ from groq_core.connections.guard import Guard, bounds_for, protocol_for, raise_d
 from groq_core.connections.large_blocks import give_back_large_blocks
 from groq_core.connections.workers import own_socket, supervise, watch_parent, worker_number
 from groq_core.errors import SettingsError
-from groq_core.settings.ports import free_port, next_port
+from groq_core.settings.ports import listening_fault
 from groq_core.settings.settings import Settings
 from groq_core.settings.team_extra import require_team
 from groq_core.telemetry import logs, span_export
 
 if TYPE_CHECKING:
+    from groq_core.models.catalogue import Catalogue
     from groq_core.services.batch.places import BatchPlace
     from groq_core.store.team import Team
     from groq_core.ui.gradio_door import Admit
@@ -81,15 +82,11 @@ def run(settings: Settings) -> int:
 def check_port(settings: Settings) -> None:
     """
     Raises:
-        SettingsError: The port is taken; names the setting and the next free port.
+        SettingsError: The port is taken or the address not ours; names the setting and what it can be instead.
     """
-    host, port = settings.server_name, settings.server_port
-    if port and not free_port(host, port):
-        free = next_port(host, port)
-        raise SettingsError(
-            f"GRADIO_SERVER_PORT={port}: something else listens on {host}:{port}, or the address is not this machine's",
-            hint=f"Stop it, or set GRADIO_SERVER_PORT={free}" + (", which is free." if free else " for any free one."),
-        )
+    if fault := listening_fault(settings.server_name, settings.server_port):
+        what, mend = fault
+        raise SettingsError(what, hint=mend)
 
 
 def create_app(core: Core, people: UserFile | None = None) -> FastAPI:
@@ -112,7 +109,7 @@ def _prepare(core: Core, people: UserFile | None) -> tuple[Api, Callable[[], Non
     api = create_api(
         core,
         holders=[core.team.keys] if core.team is not None else [],
-        sign_in=users is not None,
+        sign_in=users.must_sign_in if isinstance(users, Everybody) else None,
         shelf=core.team.shelf if core.team is not None else core.shared.shelf if core.shared is not None else None,
         batches=_batches(core),
     )
@@ -162,6 +159,7 @@ def _sign_in(app: FastAPI, core: Core, users: UserFile | Everybody, admit: Admit
         elsewhere=settings.open_id,
         refused=refused,
         look=core.team.look_for_people if core.team is not None else None,
+        needed=users.must_sign_in if isinstance(users, Everybody) else lambda: True,
     )
     if settings.open_id:
         require_team(open_id=True)
@@ -181,9 +179,18 @@ def _sign_in(app: FastAPI, core: Core, users: UserFile | Everybody, admit: Admit
 class Everybody:
     """People of the user file, then those of the database; neither where all sign in with a provider."""
 
-    def __init__(self, people: UserFile | None, team: Team | None) -> None:
+    def __init__(self, people: UserFile | None, team: Team | None, *, elsewhere: bool) -> None:
         self._people = people
         self._team = team
+        self._needed = elsewhere or people is not None
+
+    def must_sign_in(self) -> bool:
+        """
+        Whether the page is for those who sign in: from the moment at which the first person is in the database, and
+        from then on, though the last one is taken away again.
+        """
+        self._needed = self._needed or (self._team is not None and self._team.directory.anybody)
+        return self._needed
 
     def hash_of(self, name: str) -> str | None:
         found = self._people.hash_of(name) if self._people is not None else None
@@ -191,9 +198,11 @@ class Everybody:
 
 
 def _users(people: UserFile | None, team: Team | None, settings: Settings) -> UserFile | Everybody | None:
-    """Who may sign in; None where nobody has to."""
-    if settings.open_id or (team is not None and (people is not None or team.directory.anybody)):
-        return Everybody(people, team)
+    """Who may sign in; None where nobody ever has to."""
+    if settings.hf_oauth and not settings.sign_in and team is not None and not team.directory.anybody:
+        return None  # visitors of a Space may sign in with the hub, and need not
+    if settings.open_id or team is not None:
+        return Everybody(people, team, elsewhere=settings.open_id)
     return people
 
 
@@ -216,6 +225,7 @@ async def serve(settings: Settings, people: UserFile | None = None) -> int:
 
 async def _serve(settings: Settings, people: UserFile | None, worker: int | None) -> int:
     async with assemble(settings) as core:
+        core.catalogue.subscribe(tell_list)
         app, load = _prepare(core, people)
 
         def loaded(error: Exception | None) -> None:
@@ -253,6 +263,12 @@ async def _serve(settings: Settings, people: UserFile | None, worker: int | None
         if not server.started or server.failed:
             return 1
     return 0
+
+
+def tell_list(catalogue: Catalogue) -> None:
+    """Say at the terminal that Groq's models could not be read: a refused key or a dead network shows there first."""
+    if catalogue.source != "live" and catalogue.note:
+        logger.warning(catalogue.note)
 
 
 class PageServer(uvicorn.Server):

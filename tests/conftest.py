@@ -17,6 +17,7 @@ from groq_core.simulator import Simulator
 from groq_core.ui import static
 from tests.blocking import refuse_to_wait
 from tests.forks.start import forking
+from tests.patience import limit_waiting
 from tests.requires import not_run, require
 
 # Two shared cores are no place for deadlines.
@@ -28,6 +29,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 refuse_to_wait()
+limit_waiting()
 
 _OURS = ("GROQ_", "OPENAI_")
 

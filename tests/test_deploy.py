@@ -17,6 +17,7 @@ import yaml
 
 from groq_core.settings.settings import Settings, variables
 from groq_core.telemetry.metrics import Metrics
+from groq_core.ui.microphone import MAX_RECORDING_BYTES
 from tests.requires import needs
 
 ROOT = Path(__file__).parents[1]
@@ -183,6 +184,34 @@ def test_nginx_takes_its_file(tmp_path: Path) -> None:
         ["nginx", "-t", "-c", str(file), "-p", str(tmp_path)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_state_has_a_place_that_can_be_written_and_that_the_servers_of_one_machine_share() -> None:
+    image = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    (state,) = re.findall(r"GROQ_CORE_STATE_DIR=(\S+)", image)
+    assert re.search(rf"install --directory --owner=groq-core \S+ {state}\b", image), "a volume takes its owner from it"
+    compose = documents("compose.yaml")[0]
+    for server in ("app-1", "app-2"):
+        assert f"state:{state}" in compose["services"][server]["volumes"]
+    assert "state" in compose["volumes"]
+    (deployment,) = (one for one in documents("kubernetes/groq-core.yaml") if one["kind"] == "Deployment")
+    pod = deployment["spec"]["template"]["spec"]
+    (mount,) = (one for one in pod["containers"][0]["volumeMounts"] if one["mountPath"] == state)
+    assert mount["name"] in {volume["name"] for volume in pod["volumes"]}
+    unit = (DEPLOY / "groq-core.service").read_text(encoding="utf-8")
+    (own,) = re.findall(r"^StateDirectory=(\S+)", unit, re.MULTILINE)
+    assert f"Environment=GROQ_CORE_STATE_DIR=/var/lib/{own}" in unit
+
+
+def test_the_proxies_let_through_what_the_page_takes() -> None:
+    nginx = re.findall(r"client_max_body_size (\d+)m;", (DEPLOY / "proxies/nginx.conf").read_text(encoding="utf-8"))
+    caddy = re.findall(r"max_size (\d+)MB", (DEPLOY / "proxies/Caddyfile").read_text(encoding="utf-8"))
+    ours = re.findall(r"client_max_body_size (\d+)m;", (ROOT / "SECURITY.md").read_text(encoding="utf-8"))
+    assert nginx
+    assert caddy
+    assert ours
+    for megabytes, unit in [*((size, 2**20) for size in nginx + ours), *((size, 10**6) for size in caddy)]:
+        assert int(megabytes) * unit >= MAX_RECORDING_BYTES
 
 
 @needs("caddy")

@@ -5,6 +5,7 @@ import * as chat from "./chat/chat.js";
 import { announce, el, hinter, targetOf } from "./shared/dom.js";
 import { isMissingPart, untilThere } from "./shared/later.js";
 import { language, say } from "./shared/words.js";
+import { showWhatUnfolds } from "./shared/scroll.js";
 import { dropShell, showShell } from "./shared/shell.js";
 import { showStatusIn } from "./status/status.js";
 import { isUnsent, whyUnsent } from "./shared/wire.js";
@@ -21,6 +22,8 @@ function tellMissing(/** @type {unknown} */ error) {
   return Boolean(words);
 }
 addEventListener("unhandledrejection", (event) => tellMissing(event.reason) && event.preventDefault());
+
+showWhatUnfolds();
 
 // What every tab may ask for, and the rooms that do it: the shared scripts know none of them.
 document.addEventListener("gc:open-settings", () => openSettings());

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn, Protocol
 
 import msgspec
@@ -64,6 +64,7 @@ class Access:
 
     Args:
         holders: Further lists of tokens beside the environment's, asked in order.
+        sign_in: Whether people must sign in to the page now; None where the settings say so alone.
         own_keys: Groq keys of visitors; None where they are not welcome.
     """
 
@@ -72,12 +73,12 @@ class Access:
         settings: Settings,
         holders: Sequence[TokenHolders] = (),
         *,
-        sign_in: bool = False,
+        sign_in: Callable[[], bool] | None = None,
         own_keys: OwnKeys | None = None,
     ) -> None:
         self._holders: list[TokenHolders] = [EnvironmentTokens(settings.api_tokens), *holders]
         self._loopback = settings.loopback
-        self._sign_in = sign_in or settings.sign_in
+        self._must_sign_in = sign_in or (lambda: settings.sign_in)
         self._own_keys = own_keys
         self._own_keys_first = settings.byo_key == "on"
 
@@ -112,7 +113,7 @@ class Access:
 
     def _own_key(self, headers: Mapping[bytes, bytes]) -> str | None:
         """What looks like a Groq key of the visitor's, where one is welcome."""
-        if self._own_keys is None or self._sign_in:
+        if self._own_keys is None or self._must_sign_in():
             return None
         scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
         text = given.strip().decode("latin-1")
@@ -152,7 +153,7 @@ class Access:
     def _refuse_strangers(self, visit: Visit) -> None:
         if not self._loopback:
             _refuse_everybody("the server can be reached from other machines")
-        if self._sign_in:
+        if self._must_sign_in():
             _refuse_everybody("people must sign in to the page")
         if visit.proxied:
             _refuse_everybody("the request came through a proxy")

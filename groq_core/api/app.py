@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -93,7 +93,7 @@ def create_api(
     core: Backend,
     *,
     holders: Sequence[TokenHolders] = (),
-    sign_in: bool = False,
+    sign_in: Callable[[], bool] | None = None,
     lifespan: Lifespan[Any] | None = None,
     shelf: SharedPlace | None = None,
     batches: BatchPlace | None = None,
@@ -107,7 +107,7 @@ def create_api(
     Args:
         core: The application; see `groq_core.compose`.
         holders: Lists of tokens beside the environment's.
-        sign_in: People must sign in to the page, though the settings alone do not say so.
+        sign_in: Whether people must sign in to the page now; None where the settings say so alone.
         lifespan: Entered when the server starts, left when it has stopped.
         shelf: Where other processes find responses too.
         batches: Where they find files and batches; a folder of this machine where it is None.

@@ -24,8 +24,8 @@ from groq_core.incoming.rules import (
     whole,
 )
 from groq_core.incoming.schema_parts import TEXT
+from groq_core.services.batch.batch_files import ENDPOINTS
 from groq_core.services.batch.batch_store import BatchStore
-from groq_core.services.batch.lines import URLS
 from groq_core.services.batch.places import KEPT_S, Filed, Via
 
 MAX_BODY: Final = 2**20
@@ -56,7 +56,7 @@ BATCH_FIELDS: Final = BodyFields(
     rules={
         "input_file_id": text(),
         # Which urls there are is for the store to say, since it also takes them with `/openai` before.
-        "endpoint": Rule(check_text, {"enum": list(URLS)}).with_note(
+        "endpoint": Rule(check_text, {"enum": list(ENDPOINTS)}).with_note(
             "Of every line; with `/openai` before it is the same."
         ),
         "completion_window": Rule(_check_window, {**TEXT, "pattern": "^[0-9]+[hd]$"}).with_note(

@@ -163,7 +163,7 @@ class ShortOfSomething:
             found = short_of_something(error)
             if started or not isinstance(found, RequestError) or found is error:
                 raise
-            body = {"detail": f"{found.message}. {found.hint}", "error": error_object(found)}
+            body = {"detail": found.told, "error": error_object(found)}
             headers = {name.decode(): value.decode() for name, value in error_headers(found)}
             await JSONResponse(body, found.status, headers)(scope, receive, send)
 

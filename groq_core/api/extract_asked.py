@@ -77,7 +77,7 @@ async def read_question(exchange: ApiExchange, look: Look, pieces: int) -> Quest
         RequestError: It names the field, or what was found in the file, and the mend.
     """
     if exchange.headers.get(b"content-type", b"").partition(b";")[0].strip().lower() == FORM:
-        return await _from_form(await read_form(exchange, written=("schema",)), look, pieces)
+        return await _from_form(await read_form(exchange), look, pieces)
     body = FIELDS.read(await exchange.body(MAX_BODY))
     return Question(
         source=body["text"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -20,25 +20,26 @@ MAX_FILE: Final = 100 * 2**20
 FIRST_BYTES: Final = 64 * 1024
 MAX_FIELD: Final = 2**16
 MAX_FIELDS: Final = 50
+LONGEST_NAME: Final = 60
 OVERHEAD: Final = 2**20
 
 
 class MultipartForm:
     """
-    A form as it is read.
+    A form as it is read. The field `file` is the file, with a name or without; any other is text, also where it comes
+    as a file, as ``curl -F schema=@schema.json`` sends it.
 
     Attributes:
         fields: Name to values, in the order they came; `name[]` is `name`.
         file: Content of the field `file`, None where there is none.
-        filename: As the client called it, without any path.
+        filename: As the client called it, without any path; empty where it did not.
 
     Args:
         check: Looks at the file's first bytes; raises RequestError for what the rest cannot mend.
-        written: Fields that may come as files with the text in them.
     """
 
-    def __init__(self, check: Callable[[bytes], object] | None = None, written: Collection[str] = frozenset()) -> None:
-        self._check, self._written = check, written
+    def __init__(self, check: Callable[[bytes], object] | None = None) -> None:
+        self._check = check
         self.fields: dict[str, list[str]] = {}
         self.file: bytes | None = None
         self.filename = ""
@@ -85,44 +86,65 @@ class MultipartForm:
 
     def _fill(self, data: bytes, start: int, end: int) -> None:
         self._content += memoryview(data)[start:end]
-        if (
-            self._check is not None
-            and not self._looked
-            and b"filename" in self._options
-            and len(self._content) >= FIRST_BYTES
-        ):
+        if not self._is_file:
+            if len(self._content) > MAX_FIELD:
+                raise self._fault(f"is longer than {MAX_FIELD} bytes")
+        elif self._check is not None and not self._looked and len(self._content) >= FIRST_BYTES:
             self._looked = True
-            if self._options.get(b"name") == b"file":
-                self._check(bytes(self._content[:FIRST_BYTES]))
-        if b"filename" not in self._options and len(self._content) > MAX_FIELD:
-            raise bad(None, f"a field of the form is longer than {MAX_FIELD} bytes", code="invalid_form")
+            self._check(bytes(self._content[:FIRST_BYTES]))
 
     def _end(self) -> None:
-        name = self._options.get(b"name", b"").decode("utf-8", "replace").removesuffix("[]")
-        if b"filename" not in self._options or name in self._written:
-            if len(self._content) > MAX_FIELD:
-                raise bad(name, f"`{name}` is longer than {MAX_FIELD} bytes", code="invalid_form")
-            self.fields.setdefault(name, []).append(self._content.decode("utf-8", "replace"))
-            if sum(map(len, self.fields.values())) > MAX_FIELDS:
-                raise bad(None, f"the form has more than {MAX_FIELDS} fields", code="invalid_form")
-        elif name == "file":
-            path = self._options[b"filename"].decode("utf-8", "replace").replace("\\", "/").replace("\0", "")
-            self.file, self.filename = bytes(self._content), path.rpartition("/")[2]
+        if self._is_file:
+            self._end_file()
+        else:
+            self._end_field()
         self._content = bytearray()
+
+    def _end_file(self) -> None:
+        if self.file and self._content:
+            raise bad("file", "`file` is there twice", "Send one file a request.", code="invalid_form")
+        if self._content or self.file is None:
+            path = self._options.get(b"filename", b"").decode("utf-8", "replace").replace("\\", "/").replace("\0", "")
+            self.file, self.filename = bytes(self._content), path.rpartition("/")[2]
+
+    def _end_field(self) -> None:
+        try:
+            text = self._content.decode("utf-8", "strict" if b"filename" in self._options else "replace")
+        except UnicodeDecodeError:
+            raise self._fault("came as a file, and is no text") from None
+        self.fields.setdefault(self._name.removesuffix("[]"), []).append(text)
+        if sum(map(len, self.fields.values())) > MAX_FIELDS:
+            raise bad(None, f"the form has more than {MAX_FIELDS} fields", code="invalid_form")
+
+    @property
+    def _is_file(self) -> bool:
+        return self._options.get(b"name", b"").removesuffix(b"[]") == b"file"
+
+    @property
+    def _name(self) -> str:
+        return self._options.get(b"name", b"").decode("utf-8", "replace")
+
+    def _fault(self, what: str) -> RequestError:
+        """A recording under a name that is not its own would be heard by nobody."""
+        shown = self._shown
+        hint = "The file is sent as the field `file`." if b"filename" in self._options else ""
+        return bad(shown, f"`{shown or 'a field'}` {what}", hint, code="invalid_form")
+
+    @property
+    def _shown(self) -> str | None:
+        """The name of the field that is being read, where it is fit to be told."""
+        return self._name if self._name.isprintable() and 0 < len(self._name) <= LONGEST_NAME else None
 
     def _complete(self) -> None:
         self.whole = True
 
 
-async def read_form(
-    exchange: ApiExchange, check: Callable[[bytes], object] | None = None, written: Collection[str] = frozenset()
-) -> MultipartForm:
+async def read_form(exchange: ApiExchange, check: Callable[[bytes], object] | None = None) -> MultipartForm:
     """
     Read the body as `multipart/form-data`.
 
     Args:
         check: Looks at the file as soon as its first :data:`FIRST_BYTES` are here.
-        written: Fields that may come as files with the text in them, as ``curl -F schema=@schema.json`` sends them.
 
     Raises:
         RequestError: 413 when it is too large, 400 when it is not a form, 415 when it is packed, and whatever
@@ -136,7 +158,7 @@ async def read_form(
             code="invalid_content_type",
             hint="Send the file as a form: curl -F file=@talk.mp3 -F model=audio …",
         )
-    form = MultipartForm(check, written)
+    form = MultipartForm(check)
     try:
         parser = MultipartParser(options[b"boundary"], form.callbacks)
         async with aclosing(exchange.chunks(MAX_FILE + OVERHEAD)) as chunks:

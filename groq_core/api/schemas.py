@@ -110,6 +110,10 @@ SHARED: Final[dict[str, Schema]] = {
     ),
 }
 
+NOTES: Final[Schema] = with_description(
+    list_of(object_of({"code": TEXT, "text": TEXT})),
+    "What was changed in the request, passed over or could not be kept of it; left out where it went on as it came.",
+)
 _PARAMETERS: Final[dict[str, Schema]] = {name: rule.schema for name, rule in RULES.items()}
 _UNREAD: Final[dict[str, Schema]] = {name: {} for name in sorted((KNOWN | BOOKKEEPING) - RULES.keys())}
 
@@ -129,6 +133,7 @@ CHAT: Final[dict[str, Schema]] = {
             "choices": list_of(OBJECT),
             "usage": or_null(OBJECT),
             "x_groq": with_description(object_of({"id": TEXT}), "Under `/openai/v1` only."),
+            "notes": NOTES,
             "x_groq_core": ref("Receipt"),
         }
     ),
@@ -142,6 +147,7 @@ CHAT: Final[dict[str, Schema]] = {
             "model": with_description(TEXT, "The model that really answered; `fallback` where none did."),
             "output": list_of(OBJECT),
             "usage": or_null(OBJECT),
+            "notes": NOTES,
             "x_groq_core": ref("Receipt"),
         }
     ),
@@ -161,7 +167,7 @@ SOUND: Final[dict[str, Schema]] = {
             "words": list_of(OBJECT),
             "segments": list_of(OBJECT),
             "usage": object_of({"type": {"const": "duration"}, "seconds": NUMBER}),
-            "notes": list_of(object_of({"code": TEXT, "text": TEXT})),
+            "notes": NOTES,
             "x_groq_core": ref("Receipt"),
         },
         "text",

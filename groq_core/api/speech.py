@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing
 from time import perf_counter
 from typing import Any, Final
 
 import msgspec
 
+from groq_core.api.answer_headers import note_texts
 from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
 from groq_core.api.backend import Backend
 from groq_core.api.errors import error_object, note_bug, reason, refuse
-from groq_core.api.fold import fold, header_value
+from groq_core.api.fold import fold, header_value, with_notes
 from groq_core.encoding import event_bytes
 from groq_core.errors import BrokenAnswerError
-from groq_core.events import AudioDelta
+from groq_core.events import AudioDelta, Note
 from groq_core.incoming.field_errors import bad
 from groq_core.incoming.rules import MODEL_NAME, BodyFields, Rule, number, one_of, text
 from groq_core.incoming.schema_parts import WORDS
@@ -27,7 +28,7 @@ from groq_core.reply import Reply
 from groq_core.requests import SpeechRequest
 from groq_core.services.speech import Speech, has_words
 from groq_core.services.ssml import without_ssml
-from groq_core.streaming.completion import usage_object
+from groq_core.streaming.completion import notes_object, usage_object
 
 MAX_SPEECH_BODY: Final = 2**20
 
@@ -44,8 +45,11 @@ TYPES: Final[Mapping[str, bytes]] = {
 }
 """Media type of each format; `pcm` is 24 kHz, 16 bit, mono, as in OpenAI's API."""
 
-NO_ENCODER: Final = "speech_as_wav"
-"""Told in the header where ffmpeg is missing, and WAV was sent in place of what was asked for."""
+NO_ENCODER: Final = Note(code="speech_as_wav", text="there is no ffmpeg on the server: WAV was sent")
+"""Told where WAV was sent in place of what was asked for."""
+
+RATE: Final = 24_000
+"""Samples a second of what is spoken; every format but `pcm` says so itself."""
 
 
 def _check_input(value: Any, name: str) -> None:
@@ -70,6 +74,9 @@ FIELDS: Final = BodyFields(
             "every other format as it is spoken."
         ),
         "speed": number(0.25, 4),
+        "sample_rate": number(1, 10**6).with_note(
+            f"Samples a second; {RATE} whatever is asked for, `pcm` with no other."
+        ),
     },
     required=("input",),
 )
@@ -82,11 +89,13 @@ class SpeechCall(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         form: One of :data:`TYPES`.
         stream: ``""`` leaves it to us; ``audio``: bytes as they come; ``sse``: the same in events.
+        notes: What was passed over.
     """
 
     request: SpeechRequest
     form: str
     stream: str
+    notes: tuple[Note, ...] = ()
 
 
 class Speeches:
@@ -115,32 +124,31 @@ class Speeches:
         other format goes out as it comes.
         """
         call = read_speech(await exchange.body(MAX_SPEECH_BODY), exchange)
-        notes: list[str] = []
         if call.form not in ("wav", "pcm") and not self._encoder():
-            call = msgspec.structs.replace(call, form="wav")
-            notes = [NO_ENCODER]
+            call = msgspec.structs.replace(call, form="wav", notes=(NO_ENCODER, *call.notes))
         with exchange.watch() as watch:
             if call.form == "wav" and not call.stream:
-                await self._whole(exchange, call.request, watch, notes)
+                await self._whole(exchange, call, watch)
             else:
-                await self._stream(exchange, call, watch, notes)
+                await self._stream(exchange, call, watch)
 
-    async def _whole(self, exchange: ApiExchange, request: SpeechRequest, watch: HangUpWatch, notes: list[str]) -> None:
-        reply = await fold(exchange, self._service.read(request), watch, self._clock)
+    async def _whole(self, exchange: ApiExchange, call: SpeechCall, watch: HangUpWatch) -> None:
+        reply = await fold(exchange, with_notes(call.notes, self._service.read(call.request)), watch, self._clock)
         if reply is not None and reply.finished is not None:
-            headers = [(b"content-type", TYPES["wav"]), *_who(reply), *_notes(reply, notes)]
+            headers = [(b"content-type", TYPES["wav"]), *_who(reply), *_notes(reply)]
             await exchange.answer(200, reply.audio, *headers)
 
-    async def _stream(self, exchange: ApiExchange, call: SpeechCall, watch: HangUpWatch, notes: list[str]) -> None:
+    async def _stream(self, exchange: ApiExchange, call: SpeechCall, watch: HangUpWatch) -> None:
         """Send the recording as it is spoken; one that breaks is cut off without a proper end."""
         reply = Reply()
         reply.receipt.request_id = exchange.request_id
+        reply.receipt.notes.extend(call.notes)
         try:
             async with aclosing(_recording(self._samples(call.request, reply), call.form)) as blocks:
                 async for block in blocks:
                     if not exchange.started:
                         head = EVENT_STREAM if call.stream == "sse" else [(b"content-type", TYPES[call.form])]
-                        await exchange.start(200, [*head, *_who(reply), *_notes(reply, notes)])
+                        await exchange.start(200, [*head, *_who(reply), *_notes(reply)])
                     await exchange.write(_delta(block) if call.stream == "sse" else block)
         except (Exception, asyncio.CancelledError) as caught:
             error = reason(_as_answerable(caught), watch)
@@ -204,10 +212,10 @@ def _as_answerable(caught: BaseException) -> BaseException:
     return caught
 
 
-def _notes(reply: Reply, more: list[str]) -> Headers:
-    """What was changed in the question, as far as that is known when the headers go out: codes, each once."""
-    codes = dict.fromkeys([*more, *(note.code for note in reply.receipt.notes)])
-    return [(b"x-groq-core-notes", ",".join(codes).encode())] if codes else []
+def _notes(reply: Reply) -> Headers:
+    """What was changed in the question, as far as that is known when the headers go out: codes, and in sentences."""
+    codes = dict.fromkeys(note.code for note in reply.receipt.notes)
+    return [(b"x-groq-core-notes", ",".join(codes).encode()), *note_texts(reply.receipt)] if codes else []
 
 
 def _who(reply: Reply) -> Headers:
@@ -229,7 +237,8 @@ def _done_event(reply: Reply) -> bytes:
         "output_tokens": usage["completion_tokens"] if usage else 0,
         "total_tokens": usage["total_tokens"] if usage else 0,
     }
-    return event_bytes({"type": "speech.audio.done", "usage": counted, "x_groq_core": reply.receipt.as_dict()})
+    last = {"type": "speech.audio.done", "usage": counted}
+    return event_bytes(last | notes_object(reply.receipt) | {"x_groq_core": reply.receipt.as_dict()})
 
 
 def read_speech(raw: bytes, exchange: ApiExchange) -> SpeechCall:
@@ -240,6 +249,10 @@ def read_speech(raw: bytes, exchange: ApiExchange) -> SpeechCall:
         RequestError: 400 naming the field.
     """
     body = FIELDS.read(raw)
+    form = body.get("response_format", "wav")
+    if form == "pcm" and body.get("sample_rate", RATE) != RATE:
+        # Who takes it for what was asked for hears it at another pitch.
+        raise bad("sample_rate", f"`sample_rate` must be {RATE} with pcm", "Ask for wav, whose header tells its rate.")
     request = SpeechRequest(
         text=body["input"],
         voice=body.get("voice") or None,
@@ -250,4 +263,14 @@ def read_speech(raw: bytes, exchange: ApiExchange) -> SpeechCall:
         caller=exchange.caller,
         request_id=exchange.request_id,
     )
-    return SpeechCall(request=request, form=body.get("response_format", "wav"), stream=body.get("stream_format", ""))
+    return SpeechCall(request=request, form=form, stream=body.get("stream_format", ""), notes=tuple(_passed_over(body)))
+
+
+def _passed_over(body: Mapping[str, Any]) -> Iterator[Note]:
+    """What other servers take and no voice here heeds."""
+    for name, value in body.items():
+        heeded = value == RATE if name == "sample_rate" else name in FIELDS.rules
+        if not heeded and value not in ("", [], {}, False):
+            shown = name if name.isprintable() and 0 < len(name) <= 60 else "a field"
+            text = f"`{shown}` was passed over: it changes nothing of what is spoken"
+            yield Note(code="parameter_passed_over", text=text)

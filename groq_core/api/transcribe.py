@@ -27,8 +27,12 @@ from groq_core.incoming.schema_parts import TEXT as SCHEMA_TEXT
 from groq_core.media.audio.container import check_head
 from groq_core.media.text.subtitles import breaches_in_words, to_srt, to_vtt
 from groq_core.reply import Reply
+from groq_core.streaming.completion import notes_object
 
 FORMATS: Final = ("json", "text", "verbose_json", "srt", "vtt")
+TIMED: Final = ("verbose_json", "srt", "vtt")
+"""Those that hold times; a stream has none."""
+
 GRANULARITIES: Final = ("segment", "word")
 
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
@@ -50,7 +54,9 @@ FIELDS: Final = FormFields(
         "response_format": one_of(*FORMATS).with_note("How the answer is written.", default="json"),
         "temperature": number(0, 1),
         "timestamp_granularities[]": some_of(*GRANULARITIES).with_note("With `response_format` `verbose_json` only."),
-        "stream": STREAMED,
+        "stream": Rule(STREAMED.check, STREAMED.schema).with_note(
+            "With `json` and `text` only; times are not streamed."
+        ),
     },
     required=("file",),
 )
@@ -168,6 +174,9 @@ def read_question(form: MultipartForm, task: Literal["transcribe", "translate"])
             "`timestamp_granularities[]` needs `response_format` verbose_json",
             "Send response_format=verbose_json, or leave the field out.",
         )
+    stream = fields.get("stream", False)
+    if stream and shape in TIMED:
+        raise bad("stream", f"`stream` sends the text, not {shape}", f"Leave it out to get {shape}.")
     prompt, cut = cut_prompt(fields.get("prompt"))
     return TranscriptionQuery(
         audio=form.file,
@@ -180,7 +189,7 @@ def read_question(form: MultipartForm, task: Literal["transcribe", "translate"])
         form=shape,
         granularities=cast("tuple[Literal['segment', 'word'], ...]", granularities)
         or (("segment", "word") if shape in ("srt", "vtt") else ("segment",)),
-        stream=fields.get("stream", False),
+        stream=stream,
         notes=(*_others(form), *cut),
     )
 
@@ -218,6 +227,8 @@ async def _write(exchange: ApiExchange, reply: Reply, question: TranscriptionQue
     transcript = _transcript(reply)
     if question.form in ("srt", "vtt") and (remark := breaches_in_words(transcript)):
         reply.receipt.notes.append(Note(code="subtitles", text=remark))
+    if question.form == "verbose_json":
+        reply.receipt.notes += _without_times(transcript, question)
     headers = [*story_headers(reply.receipt), overhead_header(exchange, reply.receipt)]
     if question.form in ("text", "srt", "vtt"):
         headers += note_texts(reply.receipt)
@@ -234,14 +245,21 @@ async def _write(exchange: ApiExchange, reply: Reply, question: TranscriptionQue
             await exchange.answer_json({"text": transcript.text} | _extra_fields(reply), *headers)
 
 
+def _without_times(transcript: Transcript, question: TranscriptionQuery) -> list[Note]:
+    """Times that were asked for and that nobody told: some transcribers know none, and translations none of words."""
+    had = {"word": transcript.words, "segment": transcript.segments}
+    lacking = [f"{name}s" for name in question.granularities if not had[name]]
+    if not lacking or not transcript.text:
+        return []
+    return [Note(code="no_times", text=f"whoever wrote this down tells no times of {' and '.join(lacking)}")]
+
+
 def _extra_fields(reply: Reply) -> dict[str, Any]:
     """What stands beside the words: how long it was, what was left out or could not be had, who wrote it down."""
     told: dict[str, Any] = {}
     if (duration := _transcript(reply).duration) is not None:
         told["usage"] = {"type": "duration", "seconds": duration}
-    if reply.receipt.notes:
-        told["notes"] = [{"code": note.code, "text": note.text} for note in reply.receipt.notes]
-    return told | {"x_groq_core": reply.receipt.as_dict()}
+    return told | notes_object(reply.receipt) | {"x_groq_core": reply.receipt.as_dict()}
 
 
 def _transcript(reply: Reply) -> Transcript:

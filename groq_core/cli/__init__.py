@@ -21,6 +21,7 @@ it runs, so that ``--help`` is there at once.
 - ``keys``: API keys of people and programs, in the database of ``GROQ_CORE_DATABASE``.
 - ``passwd``: Make a line for the user file of the page (``GROQ_CORE_AUTH_FILE``).
 - ``people``: People who sign in, in the database of ``GROQ_CORE_DATABASE``.
+- ``prompt``: What a person types at a terminal, and what a program gives on standard input or as an argument.
 - ``replay``: Tell the saved story of an answer again: its words to standard output, what happened to standard error.
 - ``restore``: Read a backup into the database of ``GROQ_CORE_DATABASE``, all of it or nothing. Stop the servers
   before.
@@ -61,9 +62,11 @@ from groq_core.cli import (
     simulate,
     transcribe,
 )
+from groq_core.cli.prompt import mend_arguments
 from groq_core.connections.event_loop import new_event_loop
 from groq_core.connections.large_blocks import give_back_large_blocks
 from groq_core.errors import GroqCoreError, RequestError, SettingsError
+from groq_core.terminal import for_terminal
 
 COMMANDS = (
     serve,
@@ -120,6 +123,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             # A terminal of Windows knows 250 letters, and the others are no reason to fail.
             stream.reconfigure(errors="backslashreplace")
     try:
+        mend_arguments(args)
         if getattr(args, "own_loop", False):
             own: int = args.run(args)
             return own
@@ -136,7 +140,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise
+            named = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+            print(for_terminal(f"error: {named}{error.strerror or type(error).__name__}"), file=sys.stderr)
+            return FAILED
         # What is still in the buffer would be written once more at exit, and fail once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         print(f"error: the output could not be written: {error.strerror}", file=sys.stderr)

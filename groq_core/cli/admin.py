@@ -9,13 +9,14 @@ any more.
 from __future__ import annotations
 
 import argparse
-import re
 import time
+from datetime import date
 from typing import TYPE_CHECKING
 
-from groq_core.cli.console import money
+from groq_core.cli.console import money, positive
 from groq_core.cli.team_commands import WHO, print_json, print_rows, team_database
 from groq_core.errors import RequestError
+from groq_core.terminal import for_terminal
 
 if TYPE_CHECKING:
     from groq_core.store.database import Database
@@ -35,7 +36,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
     for listed in (spend, audit, refused, now):
         listed.add_argument("--json", action="store_true", help="as JSON")
     for listed in (audit, refused):
-        listed.add_argument("--count", type=int, default=100, help="how many at most (default: 100)")
+        listed.add_argument("--count", type=positive, default=100, help="how many at most (default: 100)")
     announce = actions.add_parser("announce", help="tell everybody something; without a text, say what is told now")
     announce.add_argument("text", nargs="?", help='"" takes it away')
 
@@ -65,8 +66,11 @@ async def _spend(database: Database, args: argparse.Namespace) -> None:
     from groq_core.store.books import Books
     from groq_core.store.keys import ApiKeys
 
-    if args.since and not re.fullmatch(r"\d{4}-\d\d-\d\d", args.since):
-        raise RequestError(f"{args.since!r} is no day", hint="Write it as 2026-11-01.", param="since")
+    if args.since:
+        try:
+            date.fromisoformat(args.since if len(args.since) == len("2026-11-01") else "")
+        except ValueError:
+            raise RequestError(f"{args.since!r} is no day", hint="Write it as 2026-11-01.", param="since") from None
     lines = await Books(database).read(since=args.since, person=args.person)
     names = {key.id: key.name for key in await ApiKeys(database).all()}
     if args.json:
@@ -130,9 +134,9 @@ async def _announce(database: Database, args: argparse.Namespace) -> None:
 
     announcements = Announcements(database)
     if args.text is None:
-        print(await announcements.current())
+        print(for_terminal(await announcements.current()))
     else:
-        await announcements.announce(args.text[:2000], who=WHO)
+        await announcements.announce(args.text, who=WHO)
 
 
 def moment(seconds: float) -> str:

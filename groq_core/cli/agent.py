@@ -17,7 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groq_core.cli.console import SIMULATED, money
+from groq_core.cli.console import SIMULATED, money, write_words
+from groq_core.cli.prompt import ask_terminal, read_words
 from groq_core.errors import RequestError
 from groq_core.terminal import for_terminal
 
@@ -44,7 +45,7 @@ SHOWN = 160
 
 
 def arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("task", nargs="?", help="read from standard input when left out")
+    command.add_argument("task", nargs="?", help="asked for, or read from standard input, when left out")
     command.add_argument("--model", default="auto", help="a tier, a model id or provider:id")
     tools = command.add_argument_group("tools")
     tools.add_argument("--file", action="append", default=[], type=Path, metavar="FILE", help="the model may read it")
@@ -92,7 +93,7 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.services.candidates import agent_price, agent_room
     from groq_core.settings.env_file import load
 
-    task = args.task if args.task is not None else sys.stdin.read()
+    task = await read_words(args.task, "task")
     wanted = {"browser_search": args.search, "code_interpreter": args.code}
     settings = load()
     async with assemble(settings) as core, AsyncExitStack() as connected:
@@ -128,7 +129,7 @@ async def run(args: argparse.Namespace) -> int:
     if end is None:
         assert broken is not None, "a run ends in RunEnded or raises"
         raise broken
-    print(for_terminal(end.answer))
+    write_words(end.answer + "\n")
     print(f"{end.reason}: {end.steps} steps, {end.elapsed_s:.1f} s, {money(end.cost_usd)}", file=sys.stderr)
     if broken is not None:
         raise broken
@@ -171,7 +172,10 @@ def servers(args: argparse.Namespace, sign_in: BrowserSignIn | None = None) -> l
     for place, text in enumerate([*args.mcp, *args.mcp_command], start=1):
         label = f"s{place}" if several else ""
         if place > len(args.mcp):
-            command = tuple(shlex.split(text))
+            try:
+                command = tuple(shlex.split(text))
+            except ValueError as error:
+                raise RequestError(f"--mcp-command cannot be read: {error}", param="mcp-command") from None
             if not command:
                 raise RequestError("--mcp-command is empty", param="mcp-command")
             found.append(McpServer(name=label, command=command, trusted=args.mcp_trust))
@@ -231,7 +235,9 @@ async def files(paths: list[Path], look: Look | None = None) -> list[Tool]:
             data = await asyncio.to_thread(path.read_bytes)
         except OSError as error:
             raise RequestError(f"--file {path.name}: {error.strerror}", param="file") from None
-        document = texts[path.name] = await read_and_look(data, path.name, look)
+        # Two of one name are told apart by where they lie.
+        known = path.name if path.name not in texts else str(path)
+        document = texts[known] = await read_and_look(data, path.name, look)
         for note in document.notes:
             print(for_terminal(f"{path.name}: {note}"), file=sys.stderr)
     return file_tools(texts) if texts else []
@@ -242,8 +248,7 @@ async def ask(call: BoundCall) -> bool:
     if not sys.stdin.isatty():
         return False
     print(f"  {call.name} would be called with\n{call.arguments_text}", file=sys.stderr)
-    print(f"Allow this call of {call.name}? [y/N] ", end="", file=sys.stderr, flush=True)
-    return (await asyncio.to_thread(sys.stdin.readline)).strip().lower() in ("y", "yes")
+    return (await ask_terminal(f"Allow this call of {call.name}? [y/N] ")).strip().lower() in ("y", "yes")
 
 
 async def allow(_: BoundCall) -> bool:

@@ -12,12 +12,13 @@ import argparse
 import asyncio
 import dataclasses
 import json
+import os
 import sys
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groq_core.cli.console import StatusLine, count, duration, money
+from groq_core.cli.console import StatusLine, count, duration, money, positive
 from groq_core.errors import GroqCoreError, RequestError
 from groq_core.models.pricing import BATCH_DISCOUNT
 from groq_core.terminal import for_terminal
@@ -98,8 +99,7 @@ async def run(args: argparse.Namespace) -> int:
     limits = {name: value for name in ("rpm", "tpm") if (value := getattr(args, name)) is not None}
     settings = dataclasses.replace(load(), **limits)
     source = LineSource(args.input, recipe_of(args, simulated=settings.is_simulated))
-    if args.output.resolve() == args.input.resolve():
-        raise RequestError("INPUT and OUTPUT are the same file", param="output")
+    check_outputs(args)
     status = StatusLine()
     status.show(f"reading {args.input.name}")
     found = await asyncio.to_thread(survey, source)
@@ -156,17 +156,25 @@ async def run(args: argparse.Namespace) -> int:
             return _report(progress, sink, job, guess)
 
 
-def positive(text: str) -> int:
+def check_outputs(args: argparse.Namespace) -> None:
     """
-    A whole number from 1 on, as argparse reads it.
+    Raises:
+        RequestError: What would be written lies where something is that is read.
+    """
+    read = {"INPUT": args.input, "--prompt-file": args.prompt_file, "--schema": args.schema}
+    outputs = {"OUTPUT": args.output} | ({"--table": args.table} if args.table is not None else {})
+    for output, path in outputs.items():
+        for name, other in ({**read, "OUTPUT": args.output} if output == "--table" else read).items():
+            if other is not None and is_same_file(path, other):
+                raise RequestError(f"{name} and {output} are the same file", param=output.strip("-").lower())
 
-    >>> positive("5")
-    5
-    """
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 on")
-    return number
+
+def is_same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, there or not yet."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return os.path.realpath(one) == os.path.realpath(other)
 
 
 def earlier_answers(found: Reconciled, sink: Sink) -> str:

@@ -10,7 +10,9 @@ import argparse
 import sys
 from contextlib import aclosing
 
-from groq_core.cli.console import SIMULATED, read_words, write_words
+from groq_core.cli.console import SIMULATED, write_words
+from groq_core.cli.prompt import read_words
+from groq_core.terminal import for_terminal
 
 HELP = "ask one question"
 EPILOG = None
@@ -43,7 +45,7 @@ async def run(args: argparse.Namespace) -> int:
                     write_words(event.text)
         sys.stdout.write("\n")
         for note in reply.receipt.notes:
-            print(note.text, file=sys.stderr)
+            print(for_terminal(note.text), file=sys.stderr)
         if served := reply.receipt.served_by:
-            print(f"{served['provider']}:{served['model']}", file=sys.stderr)
+            print(for_terminal(f"{served['provider']}:{served['model']}"), file=sys.stderr)
     return 0

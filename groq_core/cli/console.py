@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
+import argparse
 import shutil
 import sys
 import time
 from collections.abc import Callable
 from typing import Final, TextIO
 
-from groq_core.errors import RequestError
 from groq_core.terminal import for_terminal
 
 SELDOM_S: Final = 10.0
 """Seconds between two lines where the output is a file or a log."""
-
-
-async def read_words(given: str | None, what: str) -> str:
-    """
-    What was given as an argument; else what a person types after a prompt; else all of standard input.
-
-    Args:
-        what: What is asked for, for the prompt and the error: ``question``, ``task``.
-
-    Raises:
-        RequestError: There is nothing but white space.
-    """
-    if given is not None:
-        words = given
-    elif sys.stdin.isatty():
-        print(f"{what.capitalize()}: ", end="", file=sys.stderr, flush=True)
-        words = await asyncio.to_thread(sys.stdin.readline)
-    else:
-        words = await asyncio.to_thread(sys.stdin.read)
-    if not words.strip():
-        raise RequestError(f"the {what} is empty", hint=f"Give it as an argument: {what.upper()}", param=what)
-    return words
 
 
 def write_words(words: str) -> None:
@@ -103,6 +80,19 @@ class StatusLine:
 
 SIMULATED: Final = "simulator: no model has answered this"
 """What every command says where no provider is asked."""
+
+
+def positive(text: str) -> int:
+    """
+    A whole number from 1 on, as argparse reads it.
+
+    >>> positive("5")
+    5
+    """
+    number = int(text)
+    if not 1 <= number < 2**63:  # more than that no database counts
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 on")
+    return number
 
 
 def duration(seconds: float) -> str:

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from groq_core.errors import GroqCoreError, Kind, ProviderError
-from groq_core.settings.ports import free_port, next_port
+from groq_core.settings.ports import listening_fault
+from groq_core.terminal import for_terminal
 
 if TYPE_CHECKING:
     from groq_core.providers import Provider
@@ -69,7 +70,7 @@ async def run(args: argparse.Namespace) -> int:
             pins_line(),
         ]
     for line in lines:
-        print(line)
+        print(for_terminal(line))  # a server may have had its part in the words
     answered = not asked or any(answers for _, answers in asked)
     return 0 if snapshot.ready and answered and usable else 1
 
@@ -169,11 +170,11 @@ def ffmpeg_line() -> str:
 
 def port_line(host: str, port: int) -> str:
     """Whether `serve` could listen now."""
-    if port == 0:
-        return "port       any free one"
-    if free_port(host, port):
-        return f"port       {port} is free"
-    return f"port       {port} is taken: stop what listens there, or set GRADIO_SERVER_PORT={next_port(host, port)}"
+    fault = listening_fault(host, port)
+    if fault is None:
+        return f"port       {port} is free" if port else "port       any free one"
+    what, mend = fault
+    return f"port       {what}. {mend}"
 
 
 def pins_line() -> str:

@@ -31,7 +31,7 @@ async def database_line(address: Secret) -> tuple[str, bool]:
     try:
         require_team()
     except SettingsError as error:
-        return f"database   {error.message}. {error.hint}", False
+        return f"database   {error.told}", False
     from groq_core.store.database import async_url
 
     url = async_url(address.reveal())
@@ -100,7 +100,7 @@ async def redis_line(address: Secret) -> str:
     try:
         require_team(redis=True)
     except SettingsError as error:
-        return f"redis      {error.message}. {error.hint}"
+        return f"redis      {error.told}"
     from redis.asyncio import Redis
     from redis.exceptions import AuthenticationError, ReadOnlyError, RedisError
 

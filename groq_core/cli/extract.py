@@ -10,12 +10,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import sys
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groq_core.cli.console import SIMULATED, StatusLine, money, write_data
+from groq_core.cli.prompt import read_input
 from groq_core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ about which its parts contradict each other."""
 
 
 def arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", metavar="FILE")
+    command.add_argument("file", metavar="FILE", type=Path)
     command.add_argument("--schema", required=True, metavar="FILE", type=Path, help="JSON Schema")
     command.add_argument("--format", choices=("json", "csv", "xlsx"), default="json", help="(default: %(default)s)")
     command.add_argument("--instructions", default="", help="further words about what is wanted")
@@ -79,13 +79,12 @@ def _schema(path: Path) -> dict[str, Any]:
     return value
 
 
-async def _source(name: str, vision: VisionService, status: StatusLine) -> Input:
+async def _source(path: Path, vision: VisionService, status: StatusLine) -> Input:
     from groq_core.services.documents.parts import Document
     from groq_core.services.documents.source import source_of
 
-    if name == "-":
-        return sys.stdin.read()
-    path = Path(name)
+    if str(path) == "-":
+        return await asyncio.to_thread(read_input)
     try:
         data = await asyncio.to_thread(path.read_bytes)
     except OSError as error:

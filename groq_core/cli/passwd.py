@@ -7,9 +7,8 @@ The password is asked for, or read from standard input when that is no terminal;
 from __future__ import annotations
 
 import argparse
-import getpass
-import sys
 
+from groq_core.cli.prompt import read_password
 from groq_core.errors import RequestError
 
 HELP = "make a line for the page's user file"
@@ -27,13 +26,12 @@ async def run(args: argparse.Namespace) -> int:
     """
     from groq_core.access.passwords import hash_password
 
-    if not args.name or ":" in args.name or args.name.startswith("#"):
-        raise RequestError("a name has no colon and does not begin with #", param="name")
-    if sys.stdin.isatty():
-        password = getpass.getpass(f"password for {args.name}: ")
-    else:
-        password = sys.stdin.readline().rstrip("\n")
-    if len(password) < 8:
-        raise RequestError("a password has at least eight characters", param="password")
-    print(f"{args.name}:{hash_password(password)}")
+    name = args.name
+    if not name or name != name.strip() or ":" in name or name.startswith("#") or not name.isprintable():
+        raise RequestError(
+            "a name has no colon, no space at its ends, is printable and does not begin with #", param="name"
+        )
+    if not (password := await read_password(f"password for {name}: ")):
+        raise RequestError("the password is empty", param="password")
+    print(f"{name}:{hash_password(password)}")
     return 0

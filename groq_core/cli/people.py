@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import getpass
-import sys
 
+from groq_core.cli.prompt import read_password
 from groq_core.cli.team_commands import WHO, day, print_json, print_rows, team_database
 from groq_core.errors import RequestError
 
@@ -51,16 +50,20 @@ async def run(args: argparse.Namespace) -> int:
         RequestError: Nobody is called that, or something cannot be used.
     """
     async with team_database() as database:
-        from groq_core.store.people import PeopleStore
+        from groq_core.store.people import PeopleStore, check_person
 
         people = PeopleStore(database)
         match args.action:
             case "add":
+                check_person(args.name, args.group, args.limit)  # before a password is asked for
                 await people.add(
-                    args.name, who=WHO, role=args.role, team=args.group, password=await _password(args.name)
+                    args.name,
+                    who=WHO,
+                    role=args.role,
+                    password=await _password(args.name),
+                    team=args.group,
+                    limits=args.limit,
                 )
-                if args.limit:
-                    await people.set_limits(args.name, args.limit, who=WHO)
             case "role":
                 await people.set_role(args.name, args.role, who=WHO)
             case "limit":
@@ -96,14 +99,7 @@ async def run(args: argparse.Namespace) -> int:
 
 async def _password(name: str) -> str | None:
     """The hash of what was typed; None for nothing."""
-    from groq_core.access.passwords import LEAST_PASSWORD, hash_password
+    from groq_core.access.passwords import hash_password
 
-    if sys.stdin.isatty():
-        typed = await asyncio.to_thread(getpass.getpass, f"password for {name} (empty for none): ")
-    else:
-        typed = (await asyncio.to_thread(sys.stdin.readline)).rstrip("\n")
-    if not typed:
-        return None
-    if len(typed) < LEAST_PASSWORD:
-        raise RequestError(f"a password has at least {LEAST_PASSWORD} characters", param="password")
-    return await asyncio.to_thread(hash_password, typed)
+    typed = await read_password(f"password for {name} (empty for none): ")
+    return await asyncio.to_thread(hash_password, typed) if typed else None

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from groq_core.errors import SettingsError
+from groq_core.errors import GroqCoreError, SettingsError
+from groq_core.terminal import for_terminal
 
 if TYPE_CHECKING:
     from groq_core.store.database import Database
@@ -37,15 +38,23 @@ async def team_database() -> AsyncIterator[Database]:
             hint="Set it to sqlite:///groq-core.db or to the address of a PostgreSQL server.",
         )
     require_team()
-    from groq_core.store.database import open_database
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from groq_core.store.database import open_database, reason_of
 
     async with open_database(settings.database) as database:
-        yield database
+        try:
+            yield database
+        except SQLAlchemyError as error:
+            raise GroqCoreError(
+                f"the database broke it off: {reason_of(error)}",
+                hint="Look whether it runs, and try again.",
+            ) from None
 
 
 def print_rows(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Columns as wide as they need to be."""
-    lines = [tuple(header), *map(tuple, rows)]
+    """Columns as wide as they need to be; names and models are others' words, and drive no terminal."""
+    lines = [tuple(map(for_terminal, line)) for line in (header, *rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     for line in lines:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())

@@ -53,9 +53,10 @@ async def run(args: argparse.Namespace) -> int:
     if len(args.files) > 1 and args.format in ("srt", "vtt") and args.to is None:
         raise RequestError("subtitles of several recordings need --to DIR", param="to")
     if args.to is not None:
-        args.to.mkdir(parents=True, exist_ok=True)
+        make_folder(args.to, args.files, args.format)
     status = StatusLine()
     failed = 0
+    written: list[Journal] = []
     settings = load()
     async with assemble(settings) as core:
         if settings.is_simulated:
@@ -68,7 +69,7 @@ async def run(args: argparse.Namespace) -> int:
                     status.say(f"{path.name}: {journal.answered} parts were heard before; they were not asked again")
             except GroqCoreError as error:
                 failed += 1
-                status.say(f"{path}: {error.message} {error.hint}".rstrip())
+                status.say(f"{path}: {error.told}")
                 continue
             text = _write(transcript, args.format)
             if args.format in ("srt", "vtt") and (remark := breaches_in_words(transcript)):
@@ -79,8 +80,33 @@ async def run(args: argparse.Namespace) -> int:
                 target = args.to / f"{path.stem}.{args.format}"
                 await asyncio.to_thread(target.write_text, text, encoding="utf-8")
                 status.say(str(target))
+            written.append(journal)
+        # Not before the last: whoever kills it there gives the same command again, for all of them.
+        for journal in written:
             journal.forget()
     return 1 if failed else 0
+
+
+def make_folder(folder: Path, files: list[Path], ending: str) -> None:
+    """
+    Make the folder of the transcripts.
+
+    Raises:
+        RequestError: It cannot be made, or two recordings would be written into one file.
+    """
+    targets: dict[str, Path] = {}
+    for file in files:
+        other = targets.setdefault(file.stem, file)
+        if other != file:
+            raise RequestError(
+                f"{other} and {file} would both be written to {folder / file.stem}.{ending}",
+                param="to",
+                hint="Give them folders of their own, or one of them another name.",
+            )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RequestError(f"--to {folder} cannot be made: {error.strerror}", param="to") from None
 
 
 def _with_journal(

@@ -21,6 +21,9 @@ Mend: TypeAlias = Literal["", "shrink", "tell"]
 SHORT_WAIT_S: Final = 2.5
 """A Retry-After up to this is waited for on the same target; a longer one means go on now."""
 
+EARLY_S: Final = 0.05
+"""A timer may go off so much before a wait that was asked for is over."""
+
 LADDER: Final = (1, 2, 4, 20)
 """How the cooldown grows from failure to failure, in multiples of the first: 15, 30, 60, 300 s by default."""
 

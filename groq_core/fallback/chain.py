@@ -12,8 +12,11 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from functools import partial
 from math import inf
 from typing import Literal
+
+import msgspec
 
 from groq_core.errors import BrokenAnswerError, Kind, ProviderError, RequestError
 from groq_core.events import (
@@ -203,6 +206,14 @@ class FallbackChain:
             return
         except ProviderError as error:
             run.catch_up()
+            # Of two that were asked side by side it may be the other.
+            of = error.provider, error.model
+            spec = next((one for one in run.route if (one.provider, one.id) == of), spec)
+            attempt = msgspec.structs.replace(attempt, spec=spec)
+            if error.kind is Kind.RESTING:
+                # While it waited in front of the limits, others were told not to ask yet.
+                yield turns.pass_over_cooling(spec)
+                return
             yield error.attempt or AttemptSkipped(
                 provider=spec.provider,
                 model=spec.id,
@@ -219,7 +230,7 @@ class FallbackChain:
         if self._hedging is None or run.is_committed or run.budget.remaining <= attempt.peers + attempt.others:
             return self._attempt(attempt)
         second = next((spec for spec in run.queue if turns.awake(spec)), None)
-        return self._hedging.events(self._attempt, attempt, second)
+        return self._hedging.events(self._attempt, attempt, second, partial(self._rule_out, run, turns))
 
     def _splice(self, run: ChainRun, spec: ModelSpec, splice: Splice, event: TextDelta | None) -> list[Event]:
         """
@@ -277,9 +288,7 @@ class FallbackChain:
             run.mended[spec.name], note = shorter
             run.queue.appendleft(spec)
             return [note]
-        turns.pass_over_refused(spec, error)
-        if policy.judge(error).suspect:
-            run.doubts[spec.provider] = run.doubts.get(spec.provider, 0) + 1
+        self._count_doubt(run, turns, spec, error)
         if move.to == "provider":
             turns.leave_provider(spec.provider)
         if run.is_committed:
@@ -293,6 +302,21 @@ class FallbackChain:
                 run.again.add(spec.name)
                 run.queue.append(spec)
         return self._beyond_text(run)
+
+    @staticmethod
+    def _count_doubt(run: ChainRun, turns: Turns, spec: ModelSpec, error: ProviderError) -> None:
+        turns.pass_over_refused(spec, error)
+        if policy.judge(error).suspect:
+            run.doubts[spec.provider] = run.doubts.get(spec.provider, 0) + 1
+
+    def _rule_out(self, run: ChainRun, turns: Turns, spec: ModelSpec, error: ProviderError) -> None:
+        """One of two that were asked side by side has failed, while the other may answer yet."""
+        if error.attempt is None:
+            return  # nobody was asked: it keeps its turn
+        run.failures.append(error.with_traceback(None))
+        self._count_doubt(run, turns, spec, error)
+        if policy.judge(error).then == "provider":
+            turns.leave_provider(spec.provider)
 
     def _state(self, run: ChainRun, attempt: Attempt, heard: bool) -> State:
         name = attempt.spec.name
@@ -348,6 +372,8 @@ class FallbackChain:
                 retry_after=retry_after,
                 hint="What you have is what arrived; ask again for a whole answer.",
             )
+        if (own := next((one.refusal for one in failures if one.refusal is not None), None)) is not None:
+            raise own
         # What the caller can mend is said even where the app would rather be friendly: asking again would not help.
         if (fault := callers_fault(failures)) is not None:
             raise refusal(fault)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 from typing import Final
 
@@ -12,6 +12,15 @@ from groq_core.fallback.decide import CALLERS_FAULT
 
 LASTING: Final = CALLERS_FAULT | {Kind.MODEL_GONE, Kind.NOT_PERMITTED, Kind.TERMS_REQUIRED}
 """Causes that waiting does not mend: they count where there are no others."""
+
+MENDS: Final[Mapping[Kind, str]] = {
+    Kind.AUTH: "Waiting does not mend it: a key that is accepted has to take its place.",
+    Kind.QUOTA_EXHAUSTED: "Raise the account's limit at the provider, or wait until it is filled again.",
+    Kind.NOT_PERMITTED: "Let the key use this model at the provider, or choose another model.",
+    Kind.TERMS_REQUIRED: "Accept the model's terms in the provider's console, or choose another model.",
+    Kind.MODEL_GONE: "Choose another model.",
+}
+"""What helps where nothing else is the matter, instead of coming again."""
 
 NO_CAUSE: Final = frozenset({Kind.BUDGET, Kind.RESTING, Kind.DEADLINE})
 """What we did about it; the cause is whatever it was before."""
@@ -89,12 +98,15 @@ def chain_error(
     limited = all_limited(everybody)
     if retry_after is not None and retry_after == inf:
         retry_after = None
+    causes = {_underlying(failure) for failure in everybody} - NO_CAUSE
+    cause = cause_of(everybody)
+    when = f"Try again in {retry_after:.0f} s." if retry_after else "Try again in a moment."
     why = "; ".join(dict.fromkeys(map(describe, everybody))) or "every target is cooling down after a failure"
     return ChainError(
         f"no model could answer: {why}",
         failures=failures or everybody,
-        kind=Kind.RATE_LIMITED if limited else cause_of(everybody),
+        kind=Kind.RATE_LIMITED if limited else cause,
         status=429 if limited else 503,
         retry_after=retry_after,
-        hint=f"Try again in {retry_after:.0f} s." if retry_after else "Try again in a moment.",
+        hint=MENDS[cause] if cause is not None and causes and causes <= MENDS.keys() else when,
     )

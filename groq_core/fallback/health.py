@@ -19,10 +19,8 @@ import msgspec
 from groq_core.errors import Kind, ProviderError
 from groq_core.failures import policy
 from groq_core.models.catalogue import Catalogue
+from groq_core.requests import SERVER, VISITOR, credential_at
 from groq_core.router.availability import Admission
-
-SERVER = "server"
-"""The credential of the server's own key, the only one the catalogue is read with."""
 
 VISITOR_GONE_S = 86_400.0
 """Seconds a visitor's key is not asked again for a model that it was told does not exist."""
@@ -51,7 +49,7 @@ class BreakerState(msgspec.Struct):
     Attributes:
         failures: Failures in a row, which is also the rung of the ladder.
         cooling_until: Clock time; 0 when closed, infinity when gone.
-        told_when: The cooldown is what the provider asked for, not our guess.
+        told_until: Clock time until which the provider asked not to be asked; what is beyond it is our guess.
         answered_at: Clock time at which an answer last came to its end.
         probing_since: Clock time at which the one probe was let through; None when there is none.
     """
@@ -59,7 +57,7 @@ class BreakerState(msgspec.Struct):
     failures: int = 0
     cooling_until: float = 0.0
     probing_since: float | None = None
-    told_when: bool = False
+    told_until: float = 0.0
     answered_at: float | None = None
     last_error: Kind | None = None
     last_error_text: str = ""
@@ -68,6 +66,10 @@ class BreakerState(msgspec.Struct):
     @property
     def is_closed(self) -> bool:
         return self.cooling_until == 0.0
+
+    def close(self) -> None:
+        """Forget what was held against it."""
+        self.failures, self.cooling_until, self.told_until, self.probing_since = 0, 0.0, 0.0, None
 
     def admission(self, now: float) -> Admission:
         """What a request that came now would meet; asks without taking the probe."""
@@ -82,6 +84,14 @@ class BreakerState(msgspec.Struct):
 
 def _has_answered_since(breaker: BreakerState, began: float | None) -> bool:
     return began is not None and breaker.answered_at is not None and breaker.answered_at > began
+
+
+def _was_told_since(breaker: BreakerState, began: float | None, now: float) -> bool:
+    """Whether the provider said, later than that, that it is not to be asked yet, or that it will not answer this."""
+    if began is None or breaker.last_error_at is None or breaker.last_error_at < began:
+        return False
+    fixed = breaker.last_error is not None and policy.POLICY[breaker.last_error].cooldown not in (None, 0.0)
+    return now < breaker.cooling_until and (fixed or now < breaker.told_until)
 
 
 class HealthStore(Protocol):
@@ -108,6 +118,7 @@ class LocalHealth:
         self._breakers: defaultdict[str, dict[str, BreakerState]] = defaultdict(dict)
 
     def of(self, credential: str, name: str) -> BreakerState:
+        credential = credential_at(name.partition(":")[0], credential)
         self._used[credential, name] = None
         self._used.move_to_end((credential, name))
         named = self._breakers[credential]
@@ -127,12 +138,16 @@ class LocalHealth:
 
     def find(self, credential: str, name: str) -> BreakerState | None:
         # It is `of` that counts as use.
-        named = self._breakers.get(credential)
+        named = self._breakers.get(credential_at(name.partition(":")[0], credential))
         return named.get(name) if named is not None else None
 
     def under(self, credential: str) -> list[tuple[str, BreakerState]]:
-        """All breakers under a credential."""
-        return list(self._breakers.get(credential, {}).items())
+        """All breakers under a credential, or of those that it is not shown to."""
+        found = list(self._breakers.get(credential, {}).items())
+        if credential.startswith(VISITOR):
+            shared = self._breakers.get(SERVER, {}).items()
+            found += [(name, one) for name, one in shared if name.partition(":")[0] != "groq"]
+        return found
 
 
 class Health:
@@ -233,11 +248,13 @@ class Health:
         found = (self._store.find(credential, key) for key in (provider, name))
         return [breaker for breaker in found if breaker is not None and not breaker.is_closed]
 
-    def has_retry_after(self, credential: str, provider: str, name: str) -> bool:
-        """Whether a target that cools down said itself when to come back: before that it would only refuse again."""
-        now = self._clock()
-        held = self._open_breakers(credential, provider, name)
-        return any(breaker.told_when and now < breaker.cooling_until for breaker in held)
+    def retry_after_left(self, credential: str, provider: str, name: str) -> float:
+        """Seconds for which a target that cools down asked itself not to be asked; 0 where it did not, or no longer."""
+        suspects = self.suspects(credential)
+        if name not in suspects and provider not in suspects:
+            return 0.0
+        told = (breaker.told_until for breaker in self._open_breakers(credential, provider, name))
+        return max(0.0, max(told, default=0.0) - self._clock())
 
     def probed_since(self, credential: str, provider: str, name: str) -> float | None:
         """Clock time at which another request began to find out how a target is; None where none is about to."""
@@ -266,14 +283,22 @@ class Health:
         held = self._open_breakers(credential, provider, name)
         return next((breaker.last_error for breaker in held if breaker.last_error is not None), None)
 
-    def record_success(self, credential: str, provider: str, name: str) -> None:
-        """An answer came to its end: whatever was held against target and provider is forgiven."""
+    def record_success(self, credential: str, provider: str, name: str, *, began: float | None = None) -> None:
+        """
+        An answer came to its end: whatever was held against target and provider is forgiven.
+
+        Args:
+            began: When the request began, by :meth:`now`. What was told since counts on: a long answer that ends says
+                nothing of a limit that others met meanwhile.
+        """
+        now = self._clock()
         for key in (provider, name):
             breaker = self._store.of(credential, key)
-            breaker.answered_at = self._clock()
-            if breaker.failures or breaker.cooling_until:
-                breaker.failures, breaker.cooling_until, breaker.probing_since = 0, 0.0, None
-                self._notify()
+            breaker.answered_at = now
+            if not (breaker.failures or breaker.cooling_until) or _was_told_since(breaker, began, now):
+                continue
+            breaker.close()
+            self._notify()
 
     def now(self) -> float:
         """Clock time, for ``began`` of :meth:`record_failure`."""
@@ -309,16 +334,26 @@ class Health:
         # Requests that were under way together fail together: that is one failure, not a rung for each.
         rung = max(1, breaker.failures + (now >= breaker.cooling_until))
         seconds = policy.cooldown_after(rule, error, failures=rung, cooldown=self._cooldown)
-        if seconds == inf and credential != SERVER:
+        if seconds == inf and credential_at(provider, credential) != SERVER:
             seconds = VISITOR_GONE_S  # nobody reads the catalogue again with a visitor's key
         if error.kind in TRANSIENT and error.retry_after is None and _has_answered_since(breaker, began):
             seconds = 0.0
         if seconds > 0:
             breaker.failures = rung
             breaker.cooling_until = max(breaker.cooling_until, now + seconds)
-            breaker.told_when = error.retry_after is not None
+            if error.retry_after is not None and seconds != inf:
+                breaker.told_until = max(breaker.told_until, now + error.retry_after)
         self.record_cancellation(credential, provider, name, probe=probe)
         return seconds
+
+    def record_wait(self, credential: str, kind: Kind, provider: str, name: str, seconds: float) -> None:
+        """A target asked for a wait that a request goes on waiting for: nobody else need ask before that either."""
+        now = self._clock()
+        breaker = self._store.of(credential, provider if policy.POLICY[kind].whole_provider else name)
+        breaker.last_error, breaker.last_error_text, breaker.last_error_at = kind, policy.POLICY[kind].says, now
+        breaker.told_until = max(breaker.told_until, now + seconds)
+        breaker.cooling_until = max(breaker.cooling_until, breaker.told_until)
+        self._notify()
 
     def record_cancellation(self, credential: str, provider: str, name: str, *, probe: bool = False) -> None:
         """The reader went away before the end: nothing was learnt, so the next request may probe."""
@@ -343,5 +378,5 @@ class Health:
         """A new catalogue lists the model again."""
         breaker = self._store.find(credential, name)
         if breaker is not None and breaker.cooling_until == inf:
-            breaker.cooling_until, breaker.failures = 0.0, 0
+            breaker.close()
             self._notify()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import AttemptSkipped
 from groq_core.failures import policy
-from groq_core.failures.policy import SHORT_WAIT_S
+from groq_core.failures.policy import EARLY_S, SHORT_WAIT_S
 from groq_core.fallback.health import Health
 from groq_core.fallback.run import ChainRun, PassedOver, TargetTurn, Why
 from groq_core.models.spec import ModelSpec
@@ -52,8 +52,7 @@ class Turns:
             return None
         spec = run.queue.popleft()
         if not self.awake(spec):
-            self._run.passed.append(self._cooling(spec))
-            return self._skip(spec)
+            return self.pass_over_cooling(spec)
         if self._is_reserved_for_others(spec):
             message = "the requests left are kept for providers that were not asked yet"
             return AttemptSkipped(provider=spec.provider, model=spec.id, kind=Kind.BUDGET, message=message)
@@ -86,6 +85,11 @@ class Turns:
     def pass_over(self, spec: ModelSpec, why: Why, *, back_at: float = 0.0) -> None:
         """Remember a target that is not asked now."""
         self._run.passed.append(PassedOver(spec=spec, why=why, back_at=back_at))
+
+    def pass_over_cooling(self, spec: ModelSpec) -> AttemptSkipped:
+        """Remember a target that cools down, and give the record of it."""
+        self._run.passed.append(self._cooling(spec))
+        return self._skip(spec)
 
     def pass_over_refused(self, spec: ModelSpec, error: ProviderError) -> None:
         """Remember a target that our own guard kept us from asking, or that asked for a moment's patience."""
@@ -124,8 +128,10 @@ class Turns:
         return self._take(min(timed, key=lambda one: one.back_at)) if timed else None
 
     def _open(self) -> list[PassedOver]:
-        """Those passed over who may be asked within the time that is left."""
-        return [one for one in self._run.passed if self._may_be_asked(one)]
+        """Those passed over who may be asked within the time that is left, by what is known of them by now."""
+        run = self._run
+        run.passed = [self._cooling(one.spec) if one.why == "cooling down" else one for one in run.passed]
+        return [one for one in run.passed if self._may_be_asked(one)]
 
     def _may_be_asked(self, one: PassedOver) -> bool:
         in_time = not one.back_at or one.back_at - self._health.now() < self._run.budget.remaining_s - SPARE_S
@@ -143,7 +149,10 @@ class Turns:
             return TargetTurn(spec=spec, patient=True)
         if one.back_at:
             wait = max(0.0, one.back_at - now)
-            return TargetTurn(spec=spec, wait_s=wait, reason="every target is cooling down; this one is back first")
+            reason = "every target is cooling down; this one is back first"
+            # Beyond what it asked for it may cool down for as long as we thought.
+            left = self._health.cooldown_left(self._credential, spec.provider, spec.name) or 0.0
+            return TargetTurn(spec=spec, wait_s=wait, reason=reason, forced=left > wait + 1e-3)
         if (since := self._probed_since(spec)) is not None:
             return TargetTurn(spec=spec, probed_since=since, reason="another request is finding out whether it is back")
         wait = self._health.quiet_for(self._credential, spec.provider, spec.name)
@@ -157,16 +166,18 @@ class Turns:
 
         Several that wait for one target ask it one after another, not all at once.
         """
-        since = turn.probed_since if turn.probed_since is not None else self._probed_since(turn.spec)
-        if since is None or not (turn.forced or turn.probed_since is not None) or self.awake(turn.spec):
+        spec = turn.spec
+        if self._health.retry_after_left(self._credential, spec.provider, spec.name) > EARLY_S:
+            self._run.passed.append(self._cooling(spec))
+            return False
+        since = turn.probed_since if turn.probed_since is not None else self._probed_since(spec)
+        if since is None or not (turn.forced or turn.probed_since is not None) or self.awake(spec):
             return True
         # What another found out before this request was there says nothing about now.
-        if since < self._began or not self._health.failed_since(
-            self._credential, turn.spec.provider, turn.spec.name, since
-        ):
-            self._run.passed.append(self._cooling(turn.spec))
+        if since < self._began or not self._health.failed_since(self._credential, spec.provider, spec.name, since):
+            self._run.passed.append(self._cooling(spec))
         else:
-            self._run.reached.add(turn.spec.provider)  # by the other request: who was not comes first
+            self._run.reached.add(spec.provider)  # by the other request: who was not comes first
         return False
 
     def _probed_since(self, spec: ModelSpec) -> float | None:
@@ -182,10 +193,8 @@ class Turns:
 
     def _back_at(self, spec: ModelSpec) -> float:
         """When it said itself that it will be back; 0 where its cooldown is our own guess."""
-        if not self._health.has_retry_after(self._credential, spec.provider, spec.name):
-            return 0.0
-        left = self._health.cooldown_left(self._credential, spec.provider, spec.name)
-        return self._health.now() + (left or 0.0)
+        left = self._health.retry_after_left(self._credential, spec.provider, spec.name)
+        return self._health.now() + left if left > 0 else 0.0
 
     def _skip(self, spec: ModelSpec) -> AttemptSkipped:
         state = self._admission(spec)

@@ -200,7 +200,7 @@ def _recording(audio: Any) -> tuple[bytes, str]:
 
 
 def _plain(error: GroqCoreError) -> gr.Error:
-    return gr.Error(redact(f"{error.message}. {error.hint}".strip()), print_exception=False)
+    return gr.Error(redact(error.told), print_exception=False)
 
 
 # ── for those who bring no settings ──────────────────────────────────────────────────────────────────

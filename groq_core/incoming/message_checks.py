@@ -81,6 +81,8 @@ def _check_parts(parts: list[Any], role: str, path: str, *, newest: bool) -> Non
                 pass
             case "input_audio":
                 raise bad(f"{at}.type", f"`{at}`: chat models here take no audio", "Use POST /v1/audio/transcriptions.")
+            case "file":
+                raise bad(f"{at}.type", f"`{at}`: files are not read here", "Send their text, or use POST /v1/extract.")
             case _:
                 raise bad(f"{at}.type", f"`{at}.type` must be text or image_url")
     if not says_something:

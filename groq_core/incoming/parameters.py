@@ -13,7 +13,18 @@ from typing import Any, Final
 from groq_core.events import Note
 from groq_core.incoming.clients import BOOKKEEPING, MODES
 from groq_core.incoming.field_errors import bad, kind_of, mapping
-from groq_core.incoming.rules import Rule, check_switch, check_text, number, object_with, switch, text, whole
+from groq_core.incoming.rules import (
+    Rule,
+    check_list,
+    check_switch,
+    check_text,
+    number,
+    object_with,
+    one_of,
+    switch,
+    text,
+    whole,
+)
 from groq_core.incoming.schema_parts import (
     OBJECT,
     TEXT,
@@ -45,7 +56,8 @@ def check_params(params: dict[str, Any]) -> dict[str, Any]:
             rule.check(value, name)
         checked[name] = value
     _check_choice(checked)
-    checked.pop("n", None)  # only 1 passes the check, and not every server knows the field
+    for name in ("n", "modalities"):
+        checked.pop(name, None)  # only 1, and text, passes the check, and not every server knows the field
     if not checked.get("tools"):
         # An empty list is what a client without tools sends; upstream it would be an error.
         for name in ("tools", "tool_choice", "parallel_tool_calls"):
@@ -79,7 +91,9 @@ def part_params(params: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
     kept: dict[str, Any] = {}
     notes = []
     for name, value in params.items():
-        if name in KNOWN or name in RULES:
+        if name in NOT_GIVEN:
+            notes += _pass_over(name, value)
+        elif name in KNOWN or name in RULES:
             kept[name] = value
         elif name in BOOKKEEPING:
             if not _says_nothing(value):
@@ -95,6 +109,33 @@ def part_params(params: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
     return kept, notes
 
 
+NOT_GIVEN: Final[Mapping[str, str]] = {
+    "audio": "chats give no sound",
+    "logprobs": "no probabilities are given",
+    "top_logprobs": "no probabilities are given",
+}
+"""What some server would add to an answer and nobody here hands on, and why."""
+
+
+def _pass_over(name: str, value: Any) -> list[Note]:
+    """What would be paid for and dropped is not asked for."""
+    if value is not None and name in RULES:
+        RULES[name].check(value, name)
+    if _says_nothing(value) or value in (False, 0):
+        return []
+    return [Note(code="parameter_passed_over", text=f"`{name}` was passed over: {NOT_GIVEN[name]}")]
+
+
+def hides_thoughts(params: Mapping[str, Any]) -> bool:
+    """
+    Whether the answer is wanted without its thoughts.
+
+    >>> hides_thoughts({"include_reasoning": False}), hides_thoughts({"reasoning_format": "parsed"})
+    (True, False)
+    """
+    return params.get("include_reasoning") is False or params.get("reasoning_format") == "hidden"
+
+
 def _says_nothing(value: Any) -> bool:
     return value is None or (isinstance(value, dict | list | str) and not value)
 
@@ -102,6 +143,13 @@ def _says_nothing(value: Any) -> bool:
 def _one(value: Any, name: str) -> None:
     if isinstance(value, bool) or value != 1:
         raise bad(name, f"`{name}` must be 1: one answer a request", "Send the request as often as you want answers.")
+
+
+def _modalities(value: Any, name: str) -> None:
+    check_list(value, name)
+    if others := [one for one in value if one != "text"]:
+        what = others[0][:40] if isinstance(others[0], str) else kind_of(others[0])
+        raise bad(name, f"`{name}`: chats here give text, not {what}", "Let POST /v1/audio/speech speak the answer.")
 
 
 def _stop(value: Any, name: str) -> None:
@@ -123,6 +171,13 @@ def _tools(value: Any, name: str) -> None:
         kind = mapping(tool, path).get("type")
         if not isinstance(kind, str):
             raise bad(f"{path}.type", f"`{path}.type` is missing", 'It is "function" for tools of your own.')
+        if kind == "custom":
+            raise bad(
+                f"{path}.type",
+                f"`{path}`: a chat here calls functions, not custom tools",
+                "Offer it as a function of one text, or ask POST /v1/responses, which takes it as it is.",
+                code="unsupported_tool",
+            )
         if kind == "function":
             _check_function(mapping(tool.get("function"), f"{path}.function"), f"{path}.function")
 
@@ -225,20 +280,21 @@ RULES: Final[Mapping[str, Rule]] = {
     "max_tokens": _MAX_TOKENS,
     "n": Rule(_one, with_description({"enum": [1]}, "One answer a request.")),
     "seed": whole(-(2**63), 2**63 - 1),
-    "top_logprobs": whole(0, 20),
+    "top_logprobs": whole(0, 20).with_note("Passed over: none are given."),
     "stop": Rule(_stop, either(TEXT, {**list_of(or_null(TEXT)), "maxItems": MAX_STOPS})),
     "tools": Rule(_tools, TOOLS),
     "functions": Rule(_functions, with_description(list_of({}), "The old name of `tools`.")),
     "tool_choice": Rule(_tool_choice, CHOICE),
     "parallel_tool_calls": switch(),
     "response_format": Rule(_response_format, _FORMAT),
-    "logprobs": switch(),
+    "modalities": Rule(_modalities, list_of({"const": "text"})),
+    "logprobs": switch().with_note("Passed over: none are given."),
     "logit_bias": object_with(),
     "metadata": Rule(object_with().check, _PASSED_OVER),
     "store": Rule(check_switch, _PASSED_OVER),
     "user": Rule(check_text, _PASSED_OVER),
     "reasoning_effort": text(),
-    "reasoning_format": text(),
+    "reasoning_format": one_of("parsed", "raw", "hidden"),
     "include_reasoning": switch(),
     "service_tier": text(),
 }

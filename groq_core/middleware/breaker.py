@@ -7,9 +7,11 @@ from collections.abc import Callable
 import msgspec
 
 from groq_core.errors import Kind, ProviderError
-from groq_core.events import Events, Finished
-from groq_core.fallback.health import SERVER, Health
+from groq_core.events import AttemptFailed, Events, Finished
+from groq_core.failures.policy import SHORT_WAIT_S
+from groq_core.fallback.health import Health
 from groq_core.pipeline import Attempt, Handler
+from groq_core.requests import SERVER, credential_at
 
 
 class Breaker:
@@ -38,6 +40,9 @@ class Breaker:
                 async for event in events:
                     if type(event) is Finished:
                         judged = answered = True
+                    elif type(event) is AttemptFailed and (wait_s := event.retry_after_s or 0.0) > SHORT_WAIT_S:
+                        # It is tried again when that is over; others need not be told the same.
+                        self._health.record_wait(credential, event.kind, spec.provider, spec.name, wait_s)
                     yield event
             finally:
                 await events.aclose()
@@ -48,11 +53,11 @@ class Breaker:
                 raise  # nobody was asked: a guard said no
             seconds = self._health.record_failure(credential, error, spec.provider, spec.name, probe=probe, began=began)
             error.attempt = msgspec.structs.replace(error.attempt, rest_s=seconds)
-            if error.kind is Kind.MODEL_GONE and credential == SERVER:
+            if error.kind is Kind.MODEL_GONE and credential_at(spec.provider, credential) == SERVER:
                 self._gone(spec.name)
             raise
         finally:
             if answered:
-                self._health.record_success(credential, spec.provider, spec.name)
+                self._health.record_success(credential, spec.provider, spec.name, began=began)
             if not judged:
                 self._health.record_cancellation(credential, spec.provider, spec.name, probe=probe)

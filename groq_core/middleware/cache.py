@@ -21,7 +21,7 @@ from typing import Any, Literal
 import msgspec
 from cachetools import TTLCache
 
-from groq_core.errors import GroqCoreError
+from groq_core.errors import LIMIT_REACHED, GroqCoreError, RequestError
 from groq_core.events import (
     CONTENT,
     CacheChecked,
@@ -140,14 +140,22 @@ class Cache:
             for event in replay(entry, request, self._clock() - entry.stored_at):
                 yield event
             return
-        shared = self._under_way.get(key)
-        # A reader who can take text back must not share with one who cannot, nor the other way round.
-        if shared is not None and shared.request.revisable == request.revisable:
+        while (shared := self._under_way.get(key)) is not None:
+            # A reader who can take text back must not share with one who cannot, nor the other way round.
+            if shared.request.revisable != request.revisable:
+                break
             self._count(hit=True)
-            async with aclosing(shared.read(request)) as events:
-                async for event in events:
-                    yield event
-            return
+            try:
+                async with aclosing(shared.read(request)) as events:
+                    async for event in events:
+                        yield event
+            except RequestError as error:
+                if error.code != LIMIT_REACHED or shared.request.caller == request.caller:
+                    raise
+                # It was the limit of whoever asked first; this reader has one of his own.
+                self._close_flight(key, shared, None)
+            else:
+                return
         yield CacheChecked(result="miss")
         # Registered where it is read: who leaves before that has asked nobody, and leaves nothing to share.
         shared = _Shared(handle, request, partial(self._close_flight, key))

@@ -19,6 +19,9 @@ USUAL_TOKENS_PER_S = 500.0
 PROMPT_TOKENS_PER_S = 5_000.0
 """Tokens of a long prompt a model reads in a second, at least, before it says its first word."""
 
+LEFT_OVER_S = 2.0
+"""Seconds in which a model that is well says its first word."""
+
 SHORT_PROMPT = 10_000
 """Tokens of a prompt that are read within the time everybody gets."""
 
@@ -41,10 +44,11 @@ class Deadline:
         """
         Seconds to the first content; a recording or a whole answer takes longer than a first word.
 
-        While others could still be asked, no attempt gets more than half of the time that is left.
+        While others could still be asked, no attempt gets more than half of the time that is left, or the time that
+        every first word gets; where that is nearly all, something of it is left to the others.
         """
-        allowed = self.first + self._extra(attempt)
-        return allowed if attempt.last else min(allowed, max(self.first, attempt.budget.remaining_s / 2))
+        allowed, left = self.first + self._extra(attempt), attempt.budget.remaining_s
+        return allowed if attempt.last else min(allowed, max(min(self.first, left - LEFT_OVER_S), left / 2))
 
     def _extra(self, attempt: Attempt) -> float:
         match attempt.request:

@@ -10,8 +10,8 @@ from math import inf
 import msgspec
 
 from groq_core.errors import Kind, LimitText, ProviderError
-from groq_core.events import Events, Finished, Waiting
-from groq_core.failures.policy import SHORT_WAIT_S
+from groq_core.events import AttemptStarted, Events, Finished, ReasoningDelta, TextDelta, Waiting
+from groq_core.failures.policy import EARLY_S, SHORT_WAIT_S
 from groq_core.models.pricing import BILLED_AUDIO_S
 from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt, Handler
@@ -21,9 +21,23 @@ from groq_core.ratelimit.estimates import Estimates
 from groq_core.ratelimit.headers import read_headers, received_at_ms
 from groq_core.ratelimit.plans import limits_for
 from groq_core.ratelimit.waiting import NeverFitsError, TargetBuckets
+from groq_core.requests import BYTES_PER_TOKEN
 
 RATE_LIMIT = "the model's rate limit"
 """Why this guard makes a request wait; other waits have other reasons."""
+
+_TAKEN_UP = frozenset(
+    {
+        Kind.TIMEOUT_FIRST_TOKEN,
+        Kind.TIMEOUT_IDLE,
+        Kind.STREAM_CUT,
+        Kind.STREAM_ERROR,
+        Kind.EMPTY_ANSWER,
+        Kind.MALFORMED,
+        Kind.DEADLINE,
+    }
+)
+"""Failures of a request that the provider took up: who is not reached counts nothing, and who refuses says so."""
 
 UNITS = {
     "requests": "requests",
@@ -49,11 +63,17 @@ class RateGuard:
         budgets: LocalBudgets,
         estimates: Estimates,
         *,
+        retry_after_left: Callable[[str, str, str], float] = lambda credential, provider, name: 0.0,
         clock: Callable[[], float] = time.monotonic,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
+        """
+        Args:
+            retry_after_left: Seconds for which a target, by credential, provider and name, has asked not to be asked.
+        """
         self._budgets = budgets
         self._estimates = estimates
+        self._retry_after_left = retry_after_left
         self._clock = clock
         self._changed = changed
 
@@ -86,6 +106,10 @@ class RateGuard:
             if 0 < wait <= patience:
                 yield Waiting(seconds=wait, reason=RATE_LIMIT, target=spec.name)
             reservation = await self._enter_within(patience, wait, buckets, attempt, cost, full)
+        # Here, or before it was tried again, it waited: meanwhile another request may have been told to.
+        if (left := self._retry_after_left(caller.credential, spec.provider, spec.name)) > EARLY_S:
+            buckets.leave(reservation)
+            raise _resting(spec, left)
         cost, groqs = reservation.cost, spec.provider == "groq"
 
         def on_headers(headers: Mapping[str, str]) -> None:
@@ -98,7 +122,8 @@ class RateGuard:
                 attempt.on_headers(headers)
             self._changed()
 
-        settled = False
+        settled = sent = False
+        heard = 0
         try:
             guarded = msgspec.structs.replace(attempt, on_headers=on_headers)
             events = handle(guarded)
@@ -108,16 +133,25 @@ class RateGuard:
                         # Before it is told: what is left stands in the headers of an answer that goes out whole.
                         buckets.leave(reservation, used=self._actual_cost(event, attempt, cost))
                         settled = True
+                    elif type(event) is TextDelta or type(event) is ReasoningDelta:
+                        heard += len(event.text)
+                    elif type(event) is AttemptStarted:
+                        sent = True
                     yield event
             finally:
                 await events.aclose()
         except ProviderError as error:
+            sent = sent and error.kind in _TAKEN_UP
             if error.limit is not None:
                 self._learn_text(buckets, error.limit)
             raise
         finally:
             if not settled:
-                buckets.leave(reservation)
+                if (past := attempt.bypass) is not None:
+                    heard += past.thought + sum(map(len, past.words))
+                # What was begun has been counted by the provider, though nobody says how much: as far as it was heard.
+                begun = msgspec.structs.replace(cost, tokens_out=heard // BYTES_PER_TOKEN) if sent else None
+                buckets.leave(reservation, used=begun, whole=False)
             buckets.release_learners()
 
     async def _enter_within(
@@ -205,6 +239,11 @@ def _too_large(spec: ModelSpec, cost: Cost, bucket: Bucket) -> ProviderError:
             too_large=True,
         ),
     )
+
+
+def _resting(spec: ModelSpec, left: float) -> ProviderError:
+    says = f"it asked to be left alone for another {left:.0f} s"
+    return ProviderError(Kind.RESTING, says, provider=spec.provider, model=spec.id, retry_after=left)
 
 
 def _full(spec: ModelSpec, wait: float) -> ProviderError:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Any, Protocol
 
+from groq_core.errors import LIMIT_REACHED, Kind, ProviderError, RequestError
 from groq_core.events import CacheChecked, Events, Finished, Usage
 from groq_core.models.pricing import cost_usd
 from groq_core.models.spec import ModelSpec
@@ -56,7 +57,15 @@ class Spending:
                     yield event
             return
         bound = most(attempt)
-        held = await self._account.reserve(caller, float(bound.total_tokens), cost_usd(spec, bound) or 0.0)
+        try:
+            held = await self._account.reserve(caller, float(bound.total_tokens), cost_usd(spec, bound) or 0.0)
+        except RequestError as refusal:
+            if refusal.code != LIMIT_REACHED:
+                raise
+            # What is left may be enough for a cheaper target.
+            error = ProviderError(Kind.BUDGET, refusal.message, provider=spec.provider, model=spec.id)
+            error.refusal = refusal
+            raise error from None
         line = self._account.line(caller, spec.name)
         heard = 0
         try:

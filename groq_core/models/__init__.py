@@ -11,5 +11,5 @@ What a model is, which there are, what they cost, and which of them make up a ti
 - ``tiers``: Whom to ask for what: each tier is a preference list.
 
 Imported by ``api``, ``cli``, ``compose``, ``fallback``, ``middleware``, ``pipeline``, ``providers``, ``router``,
-``services``, ``status`` and ``ui``.
+``serve``, ``services``, ``status`` and ``ui``.
 """

@@ -146,6 +146,9 @@ def fitting_effort(params: dict[str, Any], spec: ModelSpec) -> list[Note]:
     fitting = _effort(asked, spec, with_tools=bool(params.get("tools")))
     if fitting:
         params["reasoning_effort"] = fitting
+    if not fitting and spec.efforts and asked not in (None, "", "default", *EFFORTS):
+        text = f"nobody knows a `reasoning_effort` of {str(asked)[:40]!r}: it was left out"
+        return [Note(code="parameter_left_out", text=text)]
     if asked is None or not fitting or fitting == asked:
         return []
     return [Note(code="effort_changed", text=f"{spec.id} was asked with effort `{fitting}` instead of `{asked}`")]

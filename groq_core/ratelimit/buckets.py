@@ -185,7 +185,7 @@ class BudgetStore(Protocol):
     ) -> None:
         """Take over what the provider says as it begins to answer."""
 
-    def settle(self, reservation: Reservation, used: Cost | None = None) -> None:
+    def settle(self, reservation: Reservation, used: Cost | None = None, *, whole: bool = True) -> None:
         """The request is over: charge what it took, give back the rest."""
 
 
@@ -382,15 +382,16 @@ class TargetBudget:
             self._buckets.pop((kind, before, False), None)
             self._told_windows[kind] = window_s
 
-    def settle(self, reservation: Reservation, used: Cost | None = None) -> None:
+    def settle(self, reservation: Reservation, used: Cost | None = None, *, whole: bool = True) -> None:
         """
         The request is over.
 
         Args:
             used: What it really took; None when nothing was charged that is not in the headers already.
+            whole: It came to its end, so that its length says something of others'.
         """
         self._open.discard(reservation)
-        if used is not None and reservation.cost.tokens_out > 0:
+        if used is not None and whole and reservation.cost.tokens_out > 0:
             part = min(1.0, used.tokens_out / reservation.cost.tokens_out)
             self._usual_part += LEARNING_RATE * (part - self._usual_part)
         now = self._clock()

@@ -9,9 +9,7 @@ from collections.abc import Callable
 from groq_core.ratelimit.buckets import Bucket
 from groq_core.ratelimit.limit_status import LimitStatus
 from groq_core.ratelimit.waiting import TargetBuckets
-
-SERVER = "server"
-"""The credential of the server's own key, the one whose limits other processes draw on too."""
+from groq_core.requests import SERVER, credential_at
 
 
 class LocalBudgets:
@@ -41,6 +39,7 @@ class LocalBudgets:
         self._targets: OrderedDict[tuple[str, str], TargetBuckets] = OrderedDict()
 
     def of(self, credential: str, name: str) -> TargetBuckets:
+        credential = credential_at(name.partition(":")[0], credential)
         key = credential, name
         buckets = self._targets.get(key)
         if buckets is None:
@@ -56,7 +55,7 @@ class LocalBudgets:
         return buckets
 
     def find(self, credential: str, name: str) -> TargetBuckets | None:
-        return self._targets.get((credential, name))
+        return self._targets.get((credential_at(name.partition(":")[0], credential), name))
 
     def under(self, credential: str) -> list[tuple[str, TargetBuckets]]:
         """All targets under a credential."""

@@ -17,7 +17,7 @@ import msgspec
 from cachetools import TTLCache
 
 from groq_core.access.visit import site_of
-from groq_core.errors import RequestError
+from groq_core.errors import LIMIT_REACHED, RequestError
 from groq_core.requests import Caller
 from groq_core.settings.limits import WINDOWS, PersonLimit, plain
 
@@ -311,7 +311,7 @@ def too_little(limit: PersonLimit, resets_in_s: float, amount: float) -> Request
 
 def _refusal(message: str, hint: str, resets_in_s: float) -> RequestError:
     wait = max(1, math.ceil(resets_in_s))
-    return RequestError(message, status=429, code="limit_reached", hint=hint.format(wait), retry_after=float(wait))
+    return RequestError(message, status=429, code=LIMIT_REACHED, hint=hint.format(wait), retry_after=float(wait))
 
 
 def headers_of(allowances: Sequence[Allowance]) -> list[tuple[bytes, bytes]]:

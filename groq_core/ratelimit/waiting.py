@@ -173,8 +173,8 @@ class TargetBuckets:
         self.budget.observe(reservation, told, at=at)
         self.release_learners()
 
-    def leave(self, reservation: Reservation, *, used: Cost | None = None) -> None:
+    def leave(self, reservation: Reservation, *, used: Cost | None = None, whole: bool = True) -> None:
         """The request is over; see :meth:`TargetBudget.settle`."""
-        self.budget.settle(reservation, used)
+        self.budget.settle(reservation, used, whole=whole)
         if self._queues:
             self._pump()

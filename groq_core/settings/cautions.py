@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from groq_core.settings.parsers import GROQ_PATH
 from groq_core.settings.variable import OUR_PREFIX, Env
 
 if TYPE_CHECKING:
     from groq_core.settings.settings import Settings
+
+
+OTHERS: Final = ("GROQ_API_KEY", "GROQ_BASE_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL")
+"""Settings whose names others chose; in a file of ours another spelling of one is probably meant for it."""
+
+
+def unknown_names(written: Iterable[str]) -> Iterator[str]:
+    """Say of names in a `.env` file which are probably misspelt; those of our own are looked at everywhere."""
+    for name in written:
+        if name in OTHERS or name.startswith(OUR_PREFIX):
+            continue
+        ours = name.upper().startswith("GROQ_")
+        near = get_close_matches(name.upper(), OTHERS, n=1, cutoff=0.6 if ours else 0.85)
+        if near or ours:
+            yield f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else "")
 
 
 def cautions(given: Mapping[str, str], settings: Settings, variables: Iterable[Env]) -> Iterator[str]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from groq_core.errors import SettingsError
+from groq_core.settings.cautions import unknown_names
 from groq_core.settings.settings import Settings
+
+# What it would say of a line that it cannot read is said with the file's name, among our own warnings.
+logging.getLogger("dotenv.main").setLevel(logging.ERROR)
 
 BESIDE_APP: Final = Path(__file__).parents[2]
 """The folder of ``app.py`` in a checkout."""
@@ -35,27 +42,45 @@ def load(env_file: str | Path | None = None, environ: Mapping[str, str] | None =
         environ: Instead of the process's own.
 
     Raises:
-        SettingsError: A variable is wrong, or the file is not UTF-8 text.
+        SettingsError: A variable is wrong, or the file cannot be read or is not UTF-8 text.
     """
     file = env_file_in_use() if env_file is None else Path(env_file)
-    found = _read(file)
-    written = {name: text for name, text in found.items() if text is not None}
+    text = _text_of(file)
+    found = _values(text)
+    written = {name: value for name, value in found.items() if value is not None}
     settings = Settings.from_env(written | dict(os.environ if environ is None else environ))
-    return replace(settings, source=f"{file}, then the environment" if found else "the environment")
+    warnings = (*_left_out(file, text), *unknown_names(written), *settings.warnings)
+    source = f"{file}, then the environment" if found else "the environment"
+    return replace(settings, source=source, warnings=tuple(dict.fromkeys(warnings)))
 
 
 def wants_json() -> bool:
     """Whether machines read what we say: known before anything else, and though another setting is wrong."""
     try:
-        written = _read(env_file_in_use())
+        written = _values(_text_of(env_file_in_use()))
     except SettingsError:
         written = {}
     return str((written | dict(os.environ)).get("GROQ_CORE_LOG") or "").strip().lower() == "json"
 
 
-def _read(file: Path | None) -> dict[str, str | None]:
+def _text_of(file: Path | None) -> str:
     try:
         # utf-8-sig: Notepad writes a mark in front, which would become part of the first variable's name.
-        return dotenv_values(file, encoding="utf-8-sig") if file is not None and file.is_file() else {}
+        return file.read_text(encoding="utf-8-sig") if file is not None and file.is_file() else ""
     except UnicodeDecodeError:
         raise SettingsError(f"{file} is not UTF-8 text", hint="Save it as UTF-8 and start again.") from None
+    except OSError as error:
+        raise SettingsError(
+            f"{file} cannot be read: {error.strerror}", hint="Let whoever runs this read it, or move it away."
+        ) from None
+
+
+def _values(text: str) -> dict[str, str | None]:
+    return dotenv_values(stream=io.StringIO(text))
+
+
+def _left_out(file: Path | None, text: str) -> Iterator[str]:
+    """Name the lines that say nothing, such as `NAME: value`; what stands there may be a key."""
+    for line in parse_stream(io.StringIO(text)):
+        if line.error or (line.key is not None and line.value is None):
+            yield f"{file}, line {line.original.line}: not NAME=VALUE, so it is left out"

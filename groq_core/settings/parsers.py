@@ -107,16 +107,30 @@ def groq_url(text: str) -> str:
 
 def redis_url(text: str) -> Secret:
     """Read the address of a Redis or Valkey server; it may hold a password."""
-    if urlsplit(text).scheme not in ("redis", "rediss", "unix"):
-        raise ValueError("an address starting redis://, rediss:// or unix://")
+    allowed = "an address starting redis://, rediss:// or unix://, such as redis://host:6379/0"
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # raises for a port that is none
+    except ValueError:
+        raise ValueError(allowed) from None
+    if parts.scheme not in ("redis", "rediss", "unix"):
+        raise ValueError(allowed)
     return Secret(text)
+
+
+DATABASES: Final = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgres", "postgresql+psycopg")
+"""How the address of a database may start; other drivers are not asynchronous, or not installed."""
 
 
 def database_url(text: str) -> Secret:
     """Read the address of a SQLite file or a PostgreSQL server; it may hold a password."""
     scheme, separator, rest = text.partition("://")
-    if not separator or scheme.partition("+")[0] not in ("sqlite", "postgresql", "postgres") or not rest:
+    if not separator or scheme not in DATABASES or not rest:
         raise ValueError("an address starting sqlite:/// or postgresql+psycopg://")
+    # As SQLAlchemy reads it: a password may hold what would end the host elsewhere.
+    server = r"(?:[^:/]*(?::[^@]*)?@)?(?:\[[^\]/?]+\]|[^/:?]*)(?::\d*)?(?:[/?].*)?"
+    if scheme.startswith("postgres") and not re.fullmatch(server, rest):
+        raise ValueError("an address such as postgresql+psycopg://name:password@host:5432/database")
     return Secret(text)
 
 
@@ -381,6 +395,10 @@ def own_state_folder() -> Path:
 
 
 def _expand(text: str) -> Path:
+    if not text.isprintable():
+        raise ValueError(
+            r"a path; in a .env file \n and \t within double quotes are no letters, so leave the quotes out"
+        )
     try:
         return Path(text).expanduser()
     except RuntimeError:

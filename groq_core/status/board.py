@@ -8,13 +8,14 @@ from collections.abc import Callable
 from typing import Literal, Protocol
 
 from groq_core.failures import policy
-from groq_core.fallback.health import SERVER, Health
+from groq_core.fallback.health import Health
 from groq_core.middleware.cache import Cache
 from groq_core.middleware.log import Log
 from groq_core.models.catalogue import CatalogueKeeper, life
 from groq_core.models.spec import ModelSpec, Tier
 from groq_core.ratelimit.budgets import LocalBudgets, limit_status
 from groq_core.ratelimit.limit_status import LimitStatus
+from groq_core.requests import SERVER
 from groq_core.router.availability import Router
 from groq_core.router.target_state import TargetState
 from groq_core.status.snapshot import CacheStatus, Snapshot, TargetStatus

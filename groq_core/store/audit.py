@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import time
+from typing import Final
 
 import msgspec
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from groq_core.errors import RequestError
 from groq_core.store.database import Database
 from groq_core.store.tables import Announcement, Audit
+
+LONGEST: Final = 2000
+"""Characters of an announcement."""
 
 
 class AuditLine(msgspec.Struct, frozen=True):
@@ -53,6 +58,16 @@ class Announcements:
             return text or ""
 
     async def announce(self, text: str, *, who: str) -> None:
+        """
+        Raises:
+            RequestError: It is too long to be shown above every page.
+        """
+        if len(text) > LONGEST:
+            raise RequestError(
+                f"an announcement has at most {LONGEST:,} characters, and this one has {len(text):,}",
+                param="text",
+                code="too_long",
+            )
         async with self._database.writing() as connection:
             await connection.execute(insert(Announcement).values(at=time.time(), text=text))
             await note(connection, who, "announce", "everybody", text)

@@ -150,7 +150,7 @@ async def open_database(address: Secret) -> AsyncIterator[Database]:
     except (*UNAVAILABLE, DBAPIError, sqlite3.Error) as error:
         await engine.dispose()
         raise SettingsError(
-            f"{VARIABLE}: {url.render_as_string(hide_password=True)} cannot be used: {_reason(error)}",
+            f"{VARIABLE}: {url.render_as_string(hide_password=True)} cannot be used: {reason_of(error)}",
             hint="Look at the address, whether the database runs, and whether it may be written.",
         ) from None
     try:
@@ -170,7 +170,8 @@ async def _prepare(database: Database) -> None:
         await connection.run_sync(upgrade)
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
+    """What the driver said, in a line."""
     cause = getattr(error, "orig", None) or error
     return (str(cause).strip().splitlines() or [type(cause).__name__])[0]
 

@@ -106,6 +106,8 @@ class ApiKeys:
         Raises:
             RequestError: The name is taken, or something cannot be read.
         """
+        if person:
+            check_name(person, "person's name")
         key = PREFIX + secrets.token_urlsafe(32)
         values = {
             "name": check_name(name),

@@ -32,6 +32,11 @@ def newest() -> str:
     return head
 
 
+def revisions() -> frozenset[str]:
+    """Every revision that the tables have had."""
+    return frozenset(one.revision for one in ScriptDirectory.from_config(config()).walk_revisions())
+
+
 def current(connection: Connection) -> str | None:
     """The revision the tables have; None for a database without any."""
     return MigrationContext.configure(connection).get_current_revision()

@@ -68,6 +68,19 @@ def check_limits(text: str | None) -> str | None:
         raise RequestError(f"limits are {error}", param="limit", code="invalid_limit") from None
 
 
+def check_person(name: str, team: str = "", limits: str | None = None) -> str | None:
+    """
+    Whether somebody can be added so; returns the limits in their shortest form.
+
+    Raises:
+        RequestError: Something cannot be.
+    """
+    check_name(name)
+    if team:
+        check_name(team, "group")
+    return check_limits(limits)
+
+
 class PeopleStore:
     """
     Everything about people; each change is in the audit log.
@@ -79,21 +92,29 @@ class PeopleStore:
         self._database = database
 
     async def add(
-        self, name: str, *, who: str, role: Role = "user", password: str | None = None, team: str = ""
+        self,
+        name: str,
+        *,
+        who: str,
+        role: Role = "user",
+        password: str | None = None,
+        team: str = "",
+        limits: str | None = None,
     ) -> None:
         """
         Args:
             password: Its hash.
+            limits: As in :meth:`set_limits`; somebody whose limits cannot be read is not there without them.
 
         Raises:
-            RequestError: The name is taken or cannot be one.
+            RequestError: The name is taken, or something of it cannot be.
         """
-        check_name(name)
+        found = check_person(name, team, limits)
         values = {"name": name, "role": role, "password": password, "team": team, "created": time.time()}
         try:
             async with self._database.writing() as connection:
-                await connection.execute(insert(Person).values(values))
-                await note(connection, who, "people add", name, role)
+                await connection.execute(insert(Person).values(values | {"limits": found}))
+                await note(connection, who, "people add", name, ", ".join(filter(None, (role, team, found))))
         except IntegrityError:
             raise RequestError(f"there is a person called {name!r} already", param="name", code="name_taken") from None
 

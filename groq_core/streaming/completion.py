@@ -24,8 +24,8 @@ def completion_id(request_id: str) -> str:
 
 
 def notes_object(receipt: Receipt) -> dict[str, Any]:
-    """What could not be kept of the pictures that were sent, as sentences; nothing where all was kept."""
-    told = [{"code": note.code, "text": note.text} for note in receipt.notes if note.code == "image"]
+    """What was changed in a request, passed over or could not be kept of it; nothing where it went on as it came."""
+    told = [{"code": note.code, "text": note.text} for note in receipt.notes]
     return {"notes": told} if told else {}
 
 
@@ -74,13 +74,21 @@ def finish_word(finished: Finished, *, by_function_call: bool) -> str:
     return finished.finish_reason
 
 
-def completion(reply: Reply, request_id: str, *, groq: bool = False, by_function_call: bool = False) -> dict[str, Any]:
+def completion(
+    reply: Reply,
+    request_id: str,
+    *,
+    groq: bool = False,
+    by_function_call: bool = False,
+    with_thoughts: bool = True,
+) -> dict[str, Any]:
     """
     The body of a `chat.completion`; the reply must be finished.
 
     Args:
         groq: Say what only Groq's own API says.
         by_function_call: The client knows of no tools but of one function call; more of them are calls of today.
+        with_thoughts: What the model thought goes out too, where it was told.
     """
     finished = reply.finished
     if finished is None:
@@ -90,7 +98,7 @@ def completion(reply: Reply, request_id: str, *, groq: bool = False, by_function
         for call in reply.tool_calls
     ]
     message: dict[str, Any] = {"role": "assistant", "content": reply.text or (None if calls else "")}
-    if reasoning := reply.reasoning:
+    if with_thoughts and (reasoning := reply.reasoning):
         message["reasoning"] = reasoning
     if calls and by_function_call:
         message["function_call"] = calls[0]["function"]

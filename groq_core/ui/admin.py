@@ -160,7 +160,7 @@ async def carry_out(team: Team, wanted: AdminCommand, who: str) -> dict[str, Any
         case "keys revoke":
             await team.keys.revoke(name, who=who)
         case "announce":
-            await team.announcements.announce(value[:2000], who=who)
+            await team.announcements.announce(value, who=who)
         case _:
             raise HTTPException(422, f"there is no action {wanted.action[:50]!r} with this value")
     return {"done": True}

@@ -91,6 +91,7 @@ class SignIn:
         refused: Where refused sign-ins are written down.
         admit: Lets the holders of API tokens to Gradio's endpoints; raises RequestError for others.
         look: Learns whom another process let in a moment ago; so many seconds lie between two looks at least.
+        needed: Whether there is anybody yet who could sign in; until then everybody sees the page.
     """
 
     def __init__(
@@ -104,9 +105,11 @@ class SignIn:
         elsewhere: bool = False,
         refused: RefusedSignIns | None = None,
         look: Callable[[float], Awaitable[object]] | None = None,
+        needed: Callable[[], bool] = lambda: True,
     ) -> None:
         self._app = app
         self._look = look
+        self._needed = needed
         self._refused = refused or RefusedSignIns()
         self._users: Users = _Fixed(users) if isinstance(users, Mapping) else users
         self._sessions = sessions or Sessions(None, self._users.hash_of)
@@ -124,7 +127,7 @@ class SignIn:
             await self._app(scope, receive, send)
             return
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        if path.startswith(OPEN):
+        if path.startswith(OPEN) or not await self._is_needed(path):
             await self._app(scope, receive, send)
             return
         response = await self._answer(path, scope, receive)
@@ -132,6 +135,11 @@ class SignIn:
             await self._app(scope, receive, send)
         else:
             await response(scope, receive, send)
+
+    async def _is_needed(self, path: str) -> bool:
+        if not self._needed() and path == "/login" and self._look is not None:
+            await self._look(0.0)  # the first person may have been added a moment ago
+        return self._needed()
 
     async def _answer(self, path: str, scope: Scope, receive: Receive) -> Response | None:
         """What to say instead of the page; None for somebody who may see it."""

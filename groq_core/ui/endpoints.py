@@ -191,7 +191,7 @@ def _plainly(fn: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
 
 
 def plain_error(error: GroqCoreError) -> gr.Error:
-    return gr.Error(redact(f"{error.message}. {error.hint}".strip()), print_exception=False)
+    return gr.Error(redact(error.told), print_exception=False)
 
 
 def _question_of(message: str, model: str, system: str, caller: Caller) -> Any:

@@ -92,7 +92,7 @@ class GradioDoor:
         try:
             await self._enter(path, scope, receive, send)
         except RequestError as error:
-            body = {"detail": f"{error.message}. {error.hint}".strip(), "error": {"message": error.message}}
+            body = {"detail": error.told, "error": {"message": error.message}}
             headers = {"www-authenticate": "Bearer"} if error.status == 401 else {}
             if error.retry_after:
                 headers["retry-after"] = str(ceil(error.retry_after))

@@ -29,7 +29,7 @@ def create_routes(page: Page) -> APIRouter:
         try:
             own = await keys.add(request.headers.get(KEY_HEADER, ""))
         except RequestError as error:
-            detail = {"detail": f"{error.message}. {error.hint}"}
+            detail = {"detail": error.told}
             return JSONResponse(detail, error.status, headers=no_store)
         return JSONResponse({"handle": own.handle, "ending": own.ending}, headers=no_store)
 

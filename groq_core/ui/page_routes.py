@@ -23,8 +23,7 @@ from groq_core.access.kept_secret import kept_secret
 from groq_core.connections.bytes import holding_of, size_by_header
 from groq_core.errors import RequestError
 from groq_core.events import Events, Transcript
-from groq_core.fallback.health import SERVER
-from groq_core.requests import Caller
+from groq_core.requests import SERVER, Caller
 from groq_core.status.watch import watch
 from groq_core.ui import answer_logs as answers
 from groq_core.ui.answer_again import Revive, again, gaps
@@ -222,7 +221,7 @@ def http_error(error: RequestError) -> HTTPException:
     'it is full. Wait.'
     """
     wait = {"retry-after": str(ceil(error.retry_after))} if error.retry_after else None
-    return HTTPException(error.status, f"{error.message.rstrip('.')}. {error.hint}".strip(), wait)
+    return HTTPException(error.status, error.told, wait)
 
 
 class ChatRoute:

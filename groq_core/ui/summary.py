@@ -43,7 +43,7 @@ def create_routes(page: Page) -> APIRouter:
             text = await summarise(page.core, older.turns, caller)
         except GroqCoreError as error:
             status = error.status if isinstance(error, RequestError) else 503
-            raise HTTPException(status, f"{error.message}. {error.hint}".strip()) from error
+            raise HTTPException(status, error.told) from error
         return JSONResponse({"summary": text})
 
     return router

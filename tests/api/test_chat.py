@@ -358,13 +358,24 @@ async def test_only_a_reader_who_has_seen_nothing_lets_text_be_taken_back(stream
 
 
 @pytest.mark.parametrize("stream", [True, False])
-async def test_what_was_done_to_the_request_is_told_in_a_header(stream: bool) -> None:
-    trimmed = Note(code="conversation_trimmed", text="2 old turns were left out")
-    script = plays(begun(), trimmed, trimmed, Note(code="max_tokens_lowered", text=""), TextDelta("Hi"), done())
-    async with Stage(script).served() as client:
+@pytest.mark.parametrize("end", [done(), BrokenAnswerError("no")])
+async def test_what_was_done_to_the_request_is_told_in_a_header_and_in_words(
+    stream: bool, end: Finished | BrokenAnswerError
+) -> None:
+    told = [
+        Note(code="conversation_trimmed", text="2 old turns were left out"),
+        Note(code="parameter_left_out", text="Groq does not take `logit_bias`: it was left out"),
+        Note(code="parameter_left_out", text="Groq does not take `prediction`: it was left out"),
+    ]
+    async with Stage(plays(begun(), *told, TextDelta("Hi"), end)).served() as client:
         response = await client.post(URL, json=ask(stream=stream))
 
-    assert response.headers["x-groq-core-notes"] == "conversation_trimmed,max_tokens_lowered"
+    if response.status_code != 200:
+        assert not stream  # nothing came of it
+        return
+    assert response.headers["x-groq-core-notes"] == "conversation_trimmed,parameter_left_out"
+    last = [event for event in events_of(response.text) if isinstance(event, dict)][-1] if stream else response.json()
+    assert last["notes"] == [{"code": note.code, "text": note.text} for note in told]
 
 
 async def test_no_store_keeps_the_cache_out_of_it() -> None:

@@ -122,8 +122,8 @@ TEXTS = (
     "auto", "word", "segment,word", "words", "json", "VERBOSE_JSON", "batch", "x" * 201, "{}", "[]", "None",
 )  # fmt: skip
 
-NAMED = ("language", "schema")
-"""Fields whose text is looked up, or is JSON: one that is well formed may still be refused."""
+NAMED = ("language", "schema", "stream")
+"""Fields whose text is looked up, is JSON, or goes with some others alone: one well formed may still be refused."""
 
 
 @pytest.mark.parametrize("path", FORMS)

@@ -217,6 +217,38 @@ async def test_ssml_is_left_out_and_told() -> None:
     assert spoken == ["Hello there."] * 2
 
 
+@pytest.mark.parametrize("form", [{}, {"response_format": "pcm"}, {"stream_format": "sse"}])
+async def test_what_no_voice_here_heeds_is_told(form: dict[str, str]) -> None:
+    """A tone, a rate, a misspelt field: each would be missed in what is heard, and nowhere else."""
+    asked = {"instructions": "Whisper.", "sample_rate": 24_000, "lang_code": "de", "user": "u", "stream": False} | form
+    stage = Stage(speaks)
+    async with stage.served() as http:
+        answer = await http.post("/v1/audio/speech", json={"input": "Hi."} | asked)
+
+    assert answer.status_code == 200
+    assert answer.headers["x-groq-core-notes"] == "parameter_passed_over"
+    told = [text.split("`")[1] for text in orjson.loads(answer.headers["x-groq-core-note-texts"])]
+    assert told == ["instructions", "lang_code", "user"]
+    if "stream_format" in form:
+        last: Any = events_of(answer.text)[-1]
+        assert [note["code"] for note in last["notes"]] == ["parameter_passed_over"] * 3
+
+
+@pytest.mark.parametrize(("form", "status"), [("pcm", 400), ("wav", 200)])
+async def test_samples_without_a_header_come_at_the_rate_that_was_asked_for_or_not_at_all(
+    form: str, status: int
+) -> None:
+    async with Stage(speaks).served() as http:
+        body = {"input": "Hi.", "response_format": form, "sample_rate": 48_000}
+        answer = await http.post("/v1/audio/speech", json=body)
+
+    assert answer.status_code == status
+    if status == 400:
+        assert answer.json()["error"]["param"] == "sample_rate"
+    else:
+        assert "sample_rate" in answer.headers["x-groq-core-note-texts"]
+
+
 @pytest.mark.parametrize(("field", "value"), [("response_format", "midi"), ("stream_format", "chunks")])
 async def test_a_format_nobody_knows_is_named(field: str, value: str) -> None:
     async with Stage(speaks).served() as http:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from groq_core.api.app import create_api
@@ -189,6 +190,9 @@ async def test_a_recording_the_service_refuses_is_the_callers_fault() -> None:
         pytest.param({"language": "e n"}, "language", id="no language"),
         pytest.param({"model": "x" * 201}, "model", id="a long model"),
         pytest.param({"stream": "yes please"}, "stream", id="stream in words"),
+        pytest.param({"stream": "true", "response_format": "srt"}, "stream", id="subtitles streamed"),
+        pytest.param({"stream": "true", "response_format": "vtt"}, "stream", id="other subtitles streamed"),
+        pytest.param({"stream": "true", "response_format": "verbose_json"}, "stream", id="times streamed"),
         pytest.param({"diarize": "true"}, "diarize", id="what would change the transcript and is not known"),
         pytest.param({"known_speaker_names[]": "Ann"}, "known_speaker_names", id="a list of the same kind"),
         pytest.param({"timestamp_granularities": ["word"]}, "timestamp_granularities", id="times in plain json"),
@@ -335,3 +339,65 @@ async def test_a_long_prompt_is_cut_and_noted() -> None:
 
     assert asked["prompt"] == "x" * 896
     assert [note["code"] for note in response.json()["notes"]] == ["prompt_cut"]
+
+
+@pytest.mark.parametrize(("wanted", "lacks"), [("word", ["words"]), ("segment", []), ("word,segment", ["words"])])
+async def test_times_that_nobody_tells_are_told_as_missing(wanted: str, lacks: list[str]) -> None:
+    """Groq translates without times of words, and OpenAI's newer transcribers know none at all."""
+    timeless = msgspec.structs.replace(TRANSCRIPT, words=())
+    script = plays(begun(), TextDelta("Ask not."), Finished(model="whisper", number=1, transcript=timeless))
+    response, _ = await transcribe(script, response_format="verbose_json", timestamp_granularities=wanted)
+
+    told = [note["text"] for note in response.json().get("notes", [])]
+    assert told == [f"whoever wrote this down tells no times of {name}" for name in lacks]
+
+
+def part(name: str, content: bytes, disposition: str = "") -> bytes:
+    return f'--b\r\nContent-Disposition: form-data; name="{name}"{disposition}\r\n\r\n'.encode() + content + b"\r\n"
+
+
+async def send(*parts: bytes) -> tuple[httpx.Response, dict[str, object]]:
+    stage = Stage(HEARS)
+    async with stage.served() as client:
+        head = {"content-type": "multipart/form-data; boundary=b"}
+        response = await client.post(URL, content=b"".join(parts) + b"--b--\r\n", headers=head)
+    return response, stage.transcription.heard
+
+
+@pytest.mark.parametrize("disposition", ["", '; filename=""', "; filename*=UTF-8''%C3%BC.wav", "; filename=a.wav"])
+@pytest.mark.parametrize("size", [20, 100_000])
+async def test_the_file_is_the_file_with_a_name_or_without(disposition: str, size: int) -> None:
+    response, asked = await send(part("file", WAV + b"\0" * size, disposition), part("model", b"audio"))
+
+    assert response.status_code == 200, response.text
+    assert asked["data"] == WAV + b"\0" * size
+
+
+NAMED = '; filename="a.wav"'
+ONE, OTHER = part("file", WAV, NAMED), part("file", WAV + b"\0", NAMED)
+
+
+@pytest.mark.parametrize(
+    ("parts", "param"),
+    [
+        pytest.param([ONE, OTHER], "file", id="two recordings"),
+        pytest.param([ONE, part("audio", WAV + b"\xff", NAMED)], "audio", id="another under a name of its own"),
+        pytest.param([part("audio", WAV + bytes(100_000), NAMED)], "audio", id="the only one under another name"),
+        pytest.param([ONE, part("prompt", b"x" * 70_000)], "prompt", id="a field that is too long"),
+    ],
+)
+async def test_no_part_of_a_form_is_dropped_without_a_word(parts: list[bytes], param: str) -> None:
+    response, asked = await send(*parts)
+
+    assert response.status_code == 400
+    assert response.json()["error"]["param"] == param
+    assert asked == {}
+
+
+async def test_a_field_that_comes_as_a_file_is_read() -> None:
+    """So JavaScript sends a `Blob`, and `curl -F prompt=@names.txt`."""
+    empty = part("file", b"", '; filename=""')
+    response, asked = await send(ONE, part("prompt", b"JFK", '; filename="blob"'), empty)
+
+    assert response.status_code == 200, response.text
+    assert (asked["prompt"], asked["data"]) == ("JFK", WAV)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from groq_core.cli import COMMANDS, main
+from groq_core.cli import COMMANDS, main, transcribe
 from groq_core.simulator import Fault, Simulator
 
 Output = pytest.CaptureFixture[str]
@@ -313,6 +313,28 @@ def test_transcribe_writes_a_file_each_and_counts_what_failed(groq: Simulator, t
     assert told.out == ""
     assert "empty-header-only.wav: The recording holds no sound" in told.err
     assert "none.mp3: No such file" in told.err
+
+
+def test_a_run_over_several_recordings_goes_on_where_it_was(
+    groq: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["transcribe", str(MEDIA / "jfk.wav"), str(MEDIA / "galileo.mp3"), "--to", "texts"]
+    real = transcribe._transcribe
+
+    async def end_at_the_second(service: Any, path: Path, *others: Any) -> Any:
+        if path.name == "galileo.mp3":
+            raise KeyboardInterrupt
+        return await real(service, path, *others)
+
+    monkeypatch.setattr(transcribe, "_transcribe", end_at_the_second)
+    assert main(command) == 130
+    monkeypatch.setattr(transcribe, "_transcribe", real)
+    before = len(groq.requests)
+    assert main(command) == 0
+
+    asked = [one.path for one in list(groq.requests)[before:] if one.path.endswith("transcriptions")]
+    assert len(asked) == 1  # the second recording alone
+    assert sorted(path.name for path in (tmp_path / "texts").iterdir()) == ["galileo.txt", "jfk.txt"]
 
 
 def test_subtitles_of_several_recordings_need_a_folder(capsys: Output) -> None:

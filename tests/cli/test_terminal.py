@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from groq_core.cli.console import StatusLine, write_data, write_words
+from groq_core.cli.team_commands import print_rows
 
 WORDS = "a\x1b[2J\x9b31m\x07b\u202e"
 SAFE = "a\\x1b[2J\\x9b31m\\x07b\\u202e"
@@ -48,3 +49,11 @@ def test_the_line_that_is_rewritten_holds_no_commands_but_its_own() -> None:
     status.say(WORDS)
 
     assert out.written == f"\r{SAFE}\x1b[K\r\x1b[K{SAFE}\n"
+
+
+def test_names_and_models_in_a_table_drive_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_rows(("NAME", "MODEL"), [(WORDS, "m")])
+
+    heading, row = capsys.readouterr().out.splitlines()
+    assert row == f"{SAFE}  m"
+    assert heading.index("MODEL") == row.index("  m") + 2

@@ -119,12 +119,12 @@ def test_a_target_that_named_no_time_may_be_tried_out_of_turn_after_a_second() -
     it.record_failure("server", BROKEN, "groq", "groq:a")
     it.record_failure("server", ProviderError(Kind.RATE_LIMITED, "", retry_after=30), "groq", "groq:b")
 
-    assert (it.has_retry_after(*A), it.has_retry_after(*B)) == (False, True)
+    assert (it.retry_after_left(*A), it.retry_after_left(*B)) == (0.0, 30.0)
     assert it.quiet_for(*A) == 1.0
     clock.now += 1.5
     assert it.quiet_for(*A) == 0.0
     clock.now += 29
-    assert not it.has_retry_after(*B)
+    assert it.retry_after_left(*B) == 0.0
     assert (it.cause(*A), it.cause(*B)) == (Kind.TIMEOUT_FIRST_TOKEN, Kind.RATE_LIMITED)
 
 

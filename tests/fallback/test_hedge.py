@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 
-from groq_core.errors import Kind
-from groq_core.events import AttemptFailed, Event, Finished, TextDelta
+import pytest
+
+from groq_core.errors import Kind, ProviderError, RequestError
+from groq_core.events import AttemptFailed, AttemptStarted, Event, Events, Finished, TextDelta
 from groq_core.fallback.hedge import LEAST_SEEN, Hedging
+from groq_core.models.spec import ModelSpec
+from groq_core.pipeline import Attempt, Handler
 from groq_core.requests import ChatRequest
 from groq_core.telemetry.metrics import Metrics
 from tests.speakers import Clock, Speaker, attempt, fails, request, says, spec
@@ -18,12 +22,25 @@ A, B = "groq:a", "groq:b"
 def hedging(metrics: Metrics) -> Hedging:
     for _ in range(LEAST_SEEN):
         metrics.of(A).ttfts.append(0.01)
-    return Hedging(metrics, price=lambda spec, usage: 0.001)
+    return Hedging(metrics, price=lambda spec, usage: {A: 0.001, B: 0.002}[spec.name])
 
 
-async def race(it: Hedging, below: Speaker, of: ChatRequest) -> list[Event]:
-    async with aclosing(it.events(below, attempt(of, name=A, clock=Clock()), spec(B))) as events:
-        return [event async for event in events]
+Lost = list[tuple[str, ProviderError]]
+
+
+async def race(
+    it: Hedging, below: Handler[Attempt], of: ChatRequest, lost: Lost | None = None, told: list[Event] | None = None
+) -> list[Event]:
+    told = [] if told is None else told
+
+    def fell(spec: ModelSpec, error: ProviderError) -> None:
+        if lost is not None:
+            lost.append((spec.name, error))
+
+    async with aclosing(it.events(below, attempt(of, name=A, clock=Clock()), spec(B), fell)) as events:
+        async for event in events:
+            told.append(event)
+    return told
 
 
 def silent() -> Speaker:
@@ -90,3 +107,53 @@ async def test_leaving_a_race_closes_both() -> None:
     await asyncio.gather(reader, return_exceptions=True)
 
     assert below.open == 0
+
+
+async def test_what_happens_is_told_as_it_happens() -> None:
+    """A page that waits shows who is asked, and the receipt's times are those at which each was."""
+    below = silent()
+    events = hedging(Metrics()).events(below, attempt(request(hedge=True), clock=Clock()), spec(B), lambda *_: None)
+
+    async with aclosing(events), asyncio.timeout(10):
+        first = await anext(events)
+        assert isinstance(first, AttemptStarted)
+        assert below.asked == [A], "told before a second was asked"
+        second = await anext(events)
+        assert isinstance(second, AttemptStarted)
+        assert (second.provider, second.model) == ("groq", "b")
+
+
+async def test_where_both_fail_each_is_told_once_and_the_chain_hears_of_both() -> None:
+    pause = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.05, pause.set)
+    late = [pause, *fails(Kind.OVER_CAPACITY)]
+    below = Speaker().script(A, late).script(B, fails(Kind.AUTH))  # type: ignore[arg-type]
+    lost, told = Lost(), list[Event]()
+
+    with pytest.raises(ProviderError) as caught:
+        await race(hedging(Metrics()), below, request(hedge=True), lost, told)
+
+    assert caught.value.model == "a", "the last one is raised"
+    assert [(name, error.kind) for name, error in lost] == [(B, Kind.AUTH)]
+    assert [event.model for event in told if isinstance(event, AttemptFailed)] == ["b"]
+
+
+async def test_the_losers_price_is_its_own() -> None:
+    pause = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.05, pause.set)
+    below = Speaker().script(A, [pause, *says("a")]).script(B, [asyncio.Event(), *says("b")])  # type: ignore[list-item]
+
+    events = await race(hedging(Metrics()), below, request(hedge=True))
+
+    lost = [event for event in events if isinstance(event, AttemptFailed)]
+    assert [(one.model, one.cancelled, one.cost_usd) for one in lost] == [("b", True, 0.002)]
+
+
+@pytest.mark.parametrize("error", [RequestError("your limit", code="limit_reached"), RuntimeError("a bug")])
+async def test_whatever_else_goes_wrong_is_not_taken_for_an_empty_answer(error: Exception) -> None:
+    async def refuses(attempt: Attempt) -> Events:
+        raise error
+        yield
+
+    with pytest.raises(type(error)):
+        await race(hedging(Metrics()), refuses, request(hedge=True))

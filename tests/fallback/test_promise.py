@@ -266,8 +266,7 @@ class Mixtures(RuleBasedStateMachine):
             return False
         if health.admission("server", provider, name) == "gone":
             return False
-        named = health.has_retry_after("server", provider, name)
-        return not named or (health.cooldown_left("server", provider, name) or 0.0) < LONGEST_WAIT_S
+        return health.retry_after_left("server", provider, name) < LONGEST_WAIT_S
 
     def teardown(self) -> None:
         self.runner.close()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from groq_core.errors import ChainError
+from groq_core.errors import ChainError, RequestError
 from groq_core.events import AttemptStarted, CacheChecked, Continued, Event, Events, Finished, Routed, TextDelta
 from groq_core.middleware.cache import Cache, CacheEntry, key_of, reproducible
 from groq_core.reply import Receipt
@@ -276,3 +276,27 @@ def test_what_is_under_way_when_a_receipt_is_written_has_been_cancelled() -> Non
     receipt.note(AttemptStarted(number=1, provider="groq", model="a"))
 
     assert [record["outcome"] for record in receipt.as_dict()["attempts"]] == ["cancelled"]
+
+
+async def test_who_shares_an_answer_does_not_share_the_limit_of_whoever_asked_first() -> None:
+    """The server's answers are everybody's; what the first may spend is not."""
+    gate = asyncio.Event()
+    poor = Answers(gate=gate, error=RequestError("your 2 USD are used up", status=429, code="limit_reached"))
+    below = Answers()
+    cache = Cache({}, Metrics(), scope="server", clock=Clock())
+    first = asyncio.create_task(read(cache, poor, request(params=ZERO, caller=Caller(user="token:1"))))
+    others = []
+    for user in ("token:2", "token:3"):
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        others.append(asyncio.create_task(read(cache, below, request(params=ZERO, caller=Caller(user=user)))))
+    await asyncio.sleep(0.01)
+    gate.set()
+
+    found = await asyncio.gather(first, *others, return_exceptions=True)
+
+    assert isinstance(found[0], RequestError)
+    for events in found[1:]:
+        assert isinstance(events, list)
+        assert isinstance(events[-1], Finished)
+    assert (poor.asked, below.asked) == (1, 1), "the others share again"

@@ -22,8 +22,10 @@ def speaker(*steps: object) -> Speaker:
     return Speaker().script("groq:a", list(steps))  # type: ignore[arg-type]
 
 
-async def read(deadline: Deadline, below: Speaker, seconds: float = 60, pause: float = 0) -> list[Event]:
-    of = attempt(clock=time.monotonic, budget=Budget(attempts=6, seconds=seconds))
+async def read(
+    deadline: Deadline, below: Speaker, seconds: float = 60, pause: float = 0, *, last: bool = False
+) -> list[Event]:
+    of = attempt(clock=time.monotonic, budget=Budget(attempts=6, seconds=seconds), last=last)
     heard = []
     async with aclosing(deadline(below, of)) as events:
         async for event in events:
@@ -51,7 +53,7 @@ async def test_silence_after_content_is_an_idle_timeout() -> None:
 
 async def test_the_requests_own_deadline_is_told_apart() -> None:
     with pytest.raises(ProviderError) as caught:
-        await read(Deadline(first=5, idle=5), speaker(NEVER()), seconds=0.02)
+        await read(Deadline(first=5, idle=5), speaker(NEVER()), seconds=0.02, last=True)
 
     assert caught.value.kind is Kind.DEADLINE
 
@@ -98,6 +100,15 @@ def test_no_attempt_takes_the_time_of_those_who_could_still_be_asked() -> None:
 
     assert deadline.allowance(attempt(clock=clock, request=recording)) == 30
     assert deadline.allowance(attempt(clock=clock, request=recording, last=True)) == 368
+
+
+@pytest.mark.parametrize(("seconds", "allowed"), [(60, 30), (16, 8), (10, 8), (9, 7), (8, 6), (4, 2), (2, 1)])
+def test_somebody_is_left_time_to_answer_in(seconds: float, allowed: float) -> None:
+    """A silent first model took all of a deadline that is no longer than what a first word gets."""
+    deadline, clock = Deadline(first=8, idle=10), Clock()
+    asked = attempt(request("x" * 1_000_000), clock=clock, budget=Budget(attempts=6, seconds=seconds, clock=clock))
+
+    assert deadline.allowance(asked) == allowed
 
 
 async def test_a_shorter_allowance_after_the_first_word_counts_at_once() -> None:

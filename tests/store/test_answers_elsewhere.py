@@ -171,7 +171,7 @@ async def test_redis_is_emptied_between_the_claim_and_the_first_line_and_the_que
     """The second one is told what the first is giving, though for a moment nobody knows of it."""
     claimed = asyncio.Event()
     goes_on = asyncio.Event()
-    before, claim = trio.asked(), SharedRuns.claim
+    claim = SharedRuns.claim
 
     async def slowly(self: SharedRuns, place: str, question: bytes) -> RunPart | None:
         found = await claim(self, place, question)
@@ -181,8 +181,14 @@ async def test_redis_is_emptied_between_the_claim_and_the_first_line_and_the_que
         return found
 
     monkeypatch.setattr(SharedRuns, "claim", slowly)
-    first = asyncio.create_task(page.clients[0].post("/ui/chat", json=question(), headers=page.name))
-    await claimed.wait()
+    while not claimed.is_set():
+        # On a busy machine Redis answers late once in a while, and then a replica goes on alone.
+        page.name = {"x-groq-core-answer": secrets.token_urlsafe(16)}
+        before = trio.asked()
+        first = asyncio.create_task(page.clients[0].post("/ui/chat", json=question(), headers=page.name))
+        claim_comes = asyncio.create_task(claimed.wait())
+        await asyncio.wait([first, claim_comes], return_when=asyncio.FIRST_COMPLETED)
+        claim_comes.cancel()
     trio.redis.say("FLUSHALL")
     await asyncio.sleep(late_s)
     posts = [page.clients[n].post("/ui/chat", json=question(), headers=page.name) for n in (1, 2)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -114,15 +116,18 @@ async def test_responses_files_and_batches_are_found_on_another_replica_by_the_d
         assert (await other.get(f"/v1/files/{made['id']}")).status_code == 404
 
 
-@pytest.fixture(params=["folder", "sqlite", "postgresql"])
+@pytest.fixture(params=["folder", "sqlite", "postgresql", "sqlite and no state folder"])
 async def places(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[list[BatchPlace]]:
     """What two processes have."""
     if request.param == "folder":
         yield [BatchFolder(tmp_path), BatchFolder(tmp_path)]
         return
     sqlite = f"sqlite:///{tmp_path}/team.db"
-    url = sqlite if request.param == "sqlite" else request.getfixturevalue("postgres").new_url()
+    url = request.getfixturevalue("postgres").new_url() if request.param == "postgresql" else sqlite
     async with open_database(Secret(url)) as database:
+        if request.param.endswith("no state folder"):  # as on a file system that may only be read
+            (tmp_path / "here").touch()
+            (tmp_path / "there").touch()
         yield [DatabaseBatches(database, tmp_path / "here"), DatabaseBatches(database, tmp_path / "there")]
 
 
@@ -168,6 +173,22 @@ async def test_whoever_goes_on_with_a_batch_begins_with_what_was_answered(
         await first.release("batch_1")
     assert await other.claim("batch_1")
     assert (await other.answers("batch_1")).read_bytes().startswith(b"one\ntwo\nhalf\n")
+
+
+async def test_a_temporary_folder_is_tidied_for_itself_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    temporary, others = tmp_path / "temporary", tmp_path / "temporary" / "of-others"
+    others.mkdir(parents=True)
+    os.utime(others, (0, 0))
+    (tmp_path / "taken").touch()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    async with open_database(Secret(f"sqlite:///{tmp_path}/team.db")) as database:
+        place = DatabaseBatches(database, tmp_path / "taken")
+        file = Filed(id="file_1", owner=("server", "me"), filename="x", purpose="batch", bytes=1, created_at=10**10)
+        await place.put_file(file, b"x")
+        kept = await place.content("file_1")
+        await place.tidy()
+    assert kept.is_relative_to(temporary)
+    assert others.is_dir()
 
 
 async def test_a_file_of_another_owner_and_one_that_was_deleted_are_not_found(places: list[BatchPlace]) -> None:

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -237,12 +237,22 @@ async def test_every_command_runs(checkout: Checkout) -> None:
 
 
 async def test_a_team_begins(checkout: Checkout) -> None:
-    run, add, create = lines("make run-team")
+    """By its own words alone: no setting, and nothing on the path, that it does not name."""
+    set_up, run, add, create = lines("make run-team")
     port = free_port()
-    await checkout.run(add, {"GROQ_CORE_DATABASE": "sqlite:///groq-core.db"}, words="correct horse\n")
-    async with checkout.serving(run, port) as running:
+    newcomer = replace(checkout, environ={**checkout.environ, "PATH": os.environ["PATH"]})
+    try:
+        await newcomer.run(set_up)
+        await begin_a_team(checkout, newcomer, run, add, create, port)
+    finally:
+        (checkout.folder / ".env").unlink()
+
+
+async def begin_a_team(checkout: Checkout, newcomer: Checkout, run: str, add: str, create: str, port: int) -> None:
+    async with newcomer.serving(run, port) as running:
         await running.wait_for("groq-core is at ")
-        said = await checkout.run(create, {"GROQ_CORE_DATABASE": "sqlite:///groq-core.db"})
+        await newcomer.run(add, words="correct horse\n")
+        said = await newcomer.run(create)
         key = said.split()[-1]
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as http:
             question = {"model": "auto", "messages": [{"role": "user", "content": "hi"}]}

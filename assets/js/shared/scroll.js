@@ -1,6 +1,7 @@
-// A list that follows its end while somebody reads along, and stays put for a reader who scrolled up.
+// A list that follows its end while somebody reads along, and stays put for a reader who scrolled up; and what is
+// unfolded comes into sight.
 
-import { el, icon } from "./dom.js";
+import { el, icon, targetOf } from "./dom.js";
 import { say } from "./words.js";
 
 const NEAR_PX = 48;
@@ -60,7 +61,18 @@ export class Follower {
   jump() {
     this.following = true;
     this.#hide(true);
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    requestAnimationFrame(() => this.list.scrollTo({ top: this.#end, behavior: still ? "auto" : "smooth" }));
+    requestAnimationFrame(() => this.list.scrollTo({ top: this.#end, behavior: motion() }));
   }
+}
+
+/** @returns {"auto" | "smooth"} how what scrolls by itself does so */
+const motion = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");
+
+/** Whoever unfolds something at the lower edge of what is in sight sees what is in it, wherever on the page. */
+export function showWhatUnfolds() {
+  document.addEventListener("click", (event) => {
+    const fold = targetOf(event)?.closest("summary")?.parentElement;
+    // It opens after this event, and what opens it may fill it only then.
+    if (fold) requestAnimationFrame(() => fold.hasAttribute("open") && fold.scrollIntoView({ block: "nearest", behavior: motion() }));
+  });
 }

@@ -52,6 +52,7 @@ class ChunkWriter:
         include_usage: A last chunk without choices holds the usage, and every other one `"usage": null`.
         groq: The first and the last chunk have an `x_groq`, as Groq's own do.
         by_function_call: The client knows of no tools but of one function call; more of them are calls of today.
+        with_thoughts: What the model thinks goes out too.
 
     Attributes:
         receipt: Of the events so far.
@@ -59,13 +60,21 @@ class ChunkWriter:
     """
 
     def __init__(
-        self, request_id: str, model: str, *, include_usage: bool, groq: bool = False, by_function_call: bool = False
+        self,
+        request_id: str,
+        model: str,
+        *,
+        include_usage: bool,
+        groq: bool = False,
+        by_function_call: bool = False,
+        with_thoughts: bool = True,
     ) -> None:
         self.receipt = Receipt()
         self.receipt.request_id = request_id
         self.finished: Finished | None = None
         self._include_usage = include_usage
         self._by_function_call = by_function_call
+        self._with_thoughts = with_thoughts
         self._x_groq = {"id": groq_id(request_id)} if groq else None
         self._identity: dict[str, Any] = {
             "id": completion_id(request_id),
@@ -91,6 +100,8 @@ class ChunkWriter:
         if self._held is not None and type(event) in CONTENT_KINDS:
             self._held.append(event)
             return b""
+        if type(event) is ReasoningDelta and not self._with_thoughts:
+            return b""
         if type(event) is TextDelta or type(event) is ReasoningDelta:
             return self._content(self.words(event.text, type(event) is ReasoningDelta))
         if type(event) is ToolCallDelta:
@@ -110,7 +121,7 @@ class ChunkWriter:
         finished = self.finished
         if finished is None:
             raise ValueError("an answer that is not whole is never reported as one")
-        tail = notes_object(self.receipt) | {"x_groq_core": self.receipt.as_dict()}
+        tail = self._tail
         usage = usage_object(finished.usage)
         reason = finish_word(finished, by_function_call=self._by_function_call)
         finish = self._identity | {
@@ -127,7 +138,12 @@ class ChunkWriter:
 
     def break_off(self, error: Exception) -> bytes:
         """The last event of a stream that broke: what happened, and who was asked. No end mark follows."""
-        return event_bytes({"error": error_object(error), "x_groq_core": self.receipt.as_dict()})
+        return event_bytes({"error": error_object(error), **self._tail})
+
+    @property
+    def _tail(self) -> dict[str, Any]:
+        """How the answer came about, for its last chunk."""
+        return notes_object(self.receipt) | {"x_groq_core": self.receipt.as_dict()}
 
     def _content(self, chunk: bytes) -> bytes:
         return chunk if self._begun else self._role() + chunk

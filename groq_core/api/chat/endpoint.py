@@ -11,6 +11,7 @@ from groq_core.api.backend import Backend
 from groq_core.api.chat.chunks import ChunkWriter
 from groq_core.api.sending import fold_answer, stream_answer
 from groq_core.incoming.chat_body import read_chat
+from groq_core.incoming.parameters import hides_thoughts
 from groq_core.reply import Reply
 from groq_core.services.sent_pictures import clean, pieces_within
 from groq_core.streaming.completion import completion
@@ -43,6 +44,8 @@ class ChatCompletions:
         with exchange.watch() as watch:
             request, notes = await clean(call.request, self._pieces)
             notes = (*call.notes, *notes)
+            # Not every server that may be asked knows the parameters that say so.
+            with_thoughts = not hides_thoughts(request.params)
             if call.stream:
                 writer = ChunkWriter(
                     request.request_id,
@@ -50,15 +53,21 @@ class ChatCompletions:
                     include_usage=call.include_usage,
                     groq=exchange.groq_wire,
                     by_function_call=call.by_function_call,
+                    with_thoughts=with_thoughts,
                 )
                 writer.receipt.notes.extend(notes)
-                request = request.with_outlet(exchange.outlet(writer.words))
+                if with_thoughts:  # past all layers they go without being looked at
+                    request = request.with_outlet(exchange.outlet(writer.words))
                 await stream_answer(exchange, self._handle(request), writer, watch, self._clock, headers)
                 return
 
             async def answer(reply: Reply) -> None:
                 body = completion(
-                    reply, exchange.request_id, groq=exchange.groq_wire, by_function_call=call.by_function_call
+                    reply,
+                    exchange.request_id,
+                    groq=exchange.groq_wire,
+                    by_function_call=call.by_function_call,
+                    with_thoughts=with_thoughts,
                 )
                 await exchange.answer_json(body, *headers(reply.receipt))
 

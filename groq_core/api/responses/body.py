@@ -171,6 +171,7 @@ class ResponseCall(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         items: The new input, as it came.
         said: The conversation up to here, without instructions, which do not carry over.
+        paths: Of what each message of the request was made.
         echo: The fields of a response object that repeat the request.
         summary: Thoughts are to go out as a summary.
         store: The response is to be kept.
@@ -181,6 +182,7 @@ class ResponseCall(msgspec.Struct, frozen=True, kw_only=True):
     request: ChatRequest
     items: list[Item]
     said: tuple[Message, ...]
+    paths: tuple[str, ...]
     echo: dict[str, Any]
     stream: bool
     summary: bool
@@ -204,10 +206,11 @@ def read_response(raw: bytes, exchange: ApiExchange, store: ResponseStore) -> Re
     stream, store_it = body.get("stream", False), body.get("store", True)
     items = read_items(body["input"])
     echo = _echo(body)
-    said = _conversation(body, items, exchange, store)
+    said, paths = _conversation(body, items, exchange, store)
+    instructions = _instructions(body.get("instructions", ""))
     return ResponseCall(
         request=ChatRequest(
-            messages=(*_instructions(body.get("instructions", "")), *said),
+            messages=(*instructions, *said),
             model=body.get("model", "auto").strip(),
             params=params,
             stream=stream,
@@ -220,6 +223,7 @@ def read_response(raw: bytes, exchange: ApiExchange, store: ResponseStore) -> Re
         ),
         items=items,
         said=said,
+        paths=(*("instructions" for _ in instructions), *paths),
         echo=echo,
         stream=stream,
         summary=bool(echo["reasoning"]["summary"]),
@@ -269,13 +273,14 @@ def _mend(body: dict[str, Any]) -> list[Note]:
 
 def _conversation(
     body: dict[str, Any], items: list[Item], exchange: ApiExchange, store: ResponseStore
-) -> tuple[Message, ...]:
+) -> tuple[tuple[Message, ...], list[str]]:
     owner = exchange.caller
-    messages = _before(body.get("previous_response_id"), exchange, store)
-    messages += messages_of(items, lambda name: store.item(owner, name))
+    before = _before(body.get("previous_response_id"), exchange, store)
+    said, paths = messages_of(items, lambda name: store.item(owner, name))
+    messages = (*before, *said)
     if not any(message["role"] in ("user", "tool") for message in messages):
         raise bad("input", "`input` holds nothing of the user", "Send at least one message of the user.")
-    return tuple(messages)
+    return messages, [*("previous_response_id" for _ in before), *paths]
 
 
 def _instructions(said: str) -> list[Message]:

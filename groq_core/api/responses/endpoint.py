@@ -14,6 +14,7 @@ from groq_core.api.backend import Backend
 from groq_core.api.chat.endpoint import MAX_BODY
 from groq_core.api.pages import in_order, page_of_entries, query
 from groq_core.api.responses.body import ResponseCall, read_response
+from groq_core.api.responses.items import in_items
 from groq_core.api.responses.kept_responses import Kept, ResponseStore, referred
 from groq_core.api.responses.output import (
     Item,
@@ -31,10 +32,10 @@ from groq_core.api.responses.output import (
 from groq_core.api.responses.wire_events import ResponseWriter
 from groq_core.api.sending import fold_answer, stream_answer
 from groq_core.errors import RequestError
-from groq_core.events import ToolCall
+from groq_core.events import Note, ToolCall
 from groq_core.incoming.field_errors import bad
 from groq_core.reply import Reply
-from groq_core.requests import Caller
+from groq_core.requests import Caller, ChatRequest
 from groq_core.services.sent_pictures import clean, pieces_within
 
 PREFIX = "/v1/responses/"
@@ -64,7 +65,7 @@ class Responses:
         call = read_response(body, exchange, self._store)
         headers = HeaderStory(exchange, self._board)
         with exchange.watch() as watch:
-            request, notes = await clean(call.request, pieces_within(self._catalogue))
+            request, notes = await self._clean(call)
             notes = (*call.notes, *notes)
 
             def keep(response: dict[str, Any], text: str, calls: list[ToolCall]) -> None:
@@ -93,6 +94,15 @@ class Responses:
                 await exchange.answer_json(response, *headers(reply.receipt))
 
             await fold_answer(exchange, self._handle(request), watch, self._clock, answer, notes)
+
+    async def _clean(self, call: ResponseCall) -> tuple[ChatRequest, tuple[Note, ...]]:
+        """The pictures made anew; what there is to say of one names its item."""
+        try:
+            request, notes = await clean(call.request, pieces_within(self._catalogue))
+        except RequestError as error:
+            error.param = error.param and in_items(error.param, call.paths)
+            raise
+        return request, tuple(msgspec.structs.replace(note, text=in_items(note.text, call.paths)) for note in notes)
 
     async def read(self, exchange: ApiExchange) -> None:
         """A response, or the items it was given (`…/input_items`)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from groq_core.api.responses.flat_tools import INPUT, arguments_of, name_in_chat
@@ -57,13 +57,16 @@ def read_items(value: Any) -> list[Item]:
     return value
 
 
-def messages_of(items: list[Item], find: Find) -> list[Message]:
+def messages_of(items: list[Item], find: Find) -> tuple[list[Message], list[str]]:
     """
     Turn items into messages: calls that follow each other become one turn of the assistant. What clients spell
     otherwise is mended as in a chat.
 
     Args:
         find: Resolves an `item_reference`.
+
+    Returns:
+        They, and for each the path of the item it was made of; see :func:`in_items`.
 
     Raises:
         RequestError: 400 with the path of what is wrong, such as `input[2].content[0].image_url`.
@@ -74,7 +77,25 @@ def messages_of(items: list[Item], find: Find) -> list[Message]:
         if mapping(item, path).get("type") == "item_reference":
             item = _refer(item, path, find)
         conversation.add(item, path)
-    return conversation.whole()
+    return conversation.whole(), conversation.paths
+
+
+def in_items(text: str, paths: Sequence[str]) -> str:
+    """
+    What begins with a path into a chat's messages, with the path into the items that they were made of.
+
+    >>> in_items("messages[1].content[0].image_url.url: cut", ["instructions", "input[4]"])
+    'input[4].content[0].image_url: cut'
+    """
+    found = _IN_MESSAGES.match(text)
+    if found is None or int(found[1]) >= len(paths):
+        return text
+    path = paths[int(found[1])]
+    within = found[2].replace(".image_url.url", ".image_url") if path.endswith("]") else ""
+    return f"{path}{within}{text[found.end() :]}"
+
+
+_IN_MESSAGES: Final = re.compile(r"messages\[(\d{1,9})\]((?:\.\w+|\[\d+\])*)")
 
 
 def _refer(item: Item, path: str, find: Find) -> Item:
@@ -96,8 +117,9 @@ class _Conversation:
 
     def __init__(self) -> None:
         self._messages: list[Message] = []
-        self._paths: list[str] = []
+        self.paths: list[str] = []
         self._pictures: list[dict[str, Any]] = []
+        self._shown_by = ""
 
     def whole(self) -> list[Message]:
         """
@@ -112,13 +134,13 @@ class _Conversation:
             check_messages(mended)
         except RequestError as error:
             place = int((re.match(r"messages\[(\d+)\]", error.param or "") or ("", "0"))[1])
-            names = (f"messages[{place}]", self._paths[place]), (".tool_call_id", ".call_id"), *PICTURE_NAMES
+            names = (f"messages[{place}]", self.paths[place]), (".tool_call_id", ".call_id"), *PICTURE_NAMES
             raise rename_param(error, *names) from None
         return list(mended)
 
     def _say(self, message: Message, path: str) -> None:
         self._messages.append(message)
-        self._paths.append(path)
+        self.paths.append(path)
 
     def add(self, item: Item, path: str) -> None:
         kind = item.get("type") or "message"
@@ -146,7 +168,7 @@ class _Conversation:
     def _call(self, item: Item, path: str) -> None:
         function = {name: item[name] for name in CALL_FIELDS if name in item}
         call = mend_call(
-            {"id": item.get("call_id"), "type": "function", "function": function}, f"call_{len(self._paths)}"
+            {"id": item.get("call_id"), "type": "function", "function": function}, f"call_{len(self.paths)}"
         )
         for field, value in (("call_id", call["id"]), *((name, call["function"].get(name)) for name in CALL_FIELDS)):
             if not isinstance(value, str):
@@ -164,14 +186,16 @@ class _Conversation:
         output = item.get("output")
         if isinstance(output, list):
             parts = _parts(output, f"{path}.output")
-            self._pictures += [part for part in parts if part["type"] == "image_url"]
+            if pictures := [part for part in parts if part["type"] == "image_url"]:
+                self._shown_by = self._shown_by if self._pictures else f"{path}.output"
+                self._pictures += pictures
             output = "\n".join(part["text"] for part in parts if part["type"] == "text")
         self._say({"role": "tool", "tool_call_id": item.get("call_id"), "content": output}, path)
 
     def _show(self) -> None:
         if self._pictures:
             # A chat knows no pictures in a tool's result; the user shows them instead.
-            self._say({"role": "user", "content": self._pictures}, "input")
+            self._say({"role": "user", "content": self._pictures}, self._shown_by)
             self._pictures = []
 
 

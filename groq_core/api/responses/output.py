@@ -11,7 +11,7 @@ from groq_core.api.responses.flat_tools import ToolNames, text_given
 from groq_core.events import Finished, ToolCall, Usage
 from groq_core.reply import Receipt
 from groq_core.requests import Message
-from groq_core.streaming.completion import FALLBACK_MODEL, now
+from groq_core.streaming.completion import FALLBACK_MODEL, notes_object, now
 
 Item = dict[str, Any]
 
@@ -179,12 +179,6 @@ def final_response(
         **notes_object(receipt),
         "x_groq_core": receipt.as_dict(),
     }
-
-
-def notes_object(receipt: Receipt) -> dict[str, Any]:
-    """What was done to the request, and what of it was passed over; nothing where it went on as it came."""
-    told = [{"code": note.code, "text": note.text} for note in receipt.notes]
-    return {"notes": told} if told else {}
 
 
 def answer_message(text: str, calls: Sequence[ToolCall]) -> Message:

@@ -21,7 +21,6 @@ from groq_core.api.responses.output import (
     frame,
     items_of_hosted_tools,
     message_item,
-    notes_object,
     reasoning_item,
     text_part,
 )
@@ -39,7 +38,7 @@ from groq_core.events import (
     ToolCallDelta,
 )
 from groq_core.reply import Receipt
-from groq_core.streaming.completion import FALLBACK_MODEL
+from groq_core.streaming.completion import FALLBACK_MODEL, notes_object
 
 FAILED_CODES: Final = frozenset({"rate_limited", "invalid_request", "context_length", "too_large"})
 """Codes of ours that a client may act on; all others are told as `server_error`, which every SDK knows."""
@@ -130,13 +129,14 @@ class ResponseWriter:
             closing += self._open(TextDelta) + self._close(status)
         response = final_response(self._frame, self._output, finished, self.receipt)
         if self._keep is not None:
-            self._keep(response, "".join(self._said), [call.whole for _, call in sorted(self._calls.items())])
+            self._keep(response, "".join(self._said), [call.written for _, call in sorted(self._calls.items())])
         return closing + self._event(f"response.{status}", response=response)
 
     def break_off(self, error: Exception) -> bytes:
         """The last event of a response that broke: what happened, and who was asked. What was sent stays."""
         told = error_object(error)
         code = told["code"] if told["code"] in FAILED_CODES else "server_error"
+        self._calls = {place: call for place, call in self._calls.items() if call.item}  # of others nothing was sent
         closing = self._close("incomplete") + self._close_calls("incomplete")
         failed = {
             **self._frame,
@@ -147,7 +147,7 @@ class ResponseWriter:
             "x_groq_core": self.receipt.as_dict(),
         }
         if self._keep is not None and self._begun:
-            self._keep(failed, "".join(self._said), [call.whole for _, call in sorted(self._calls.items())])
+            self._keep(failed, "".join(self._said), [call.written for _, call in sorted(self._calls.items())])
         return closing + self._event("response.failed", response=failed)
 
     # ── items ────────────────────────────────────────────────────────────────────────────────────────
@@ -209,25 +209,34 @@ class ResponseWriter:
 
     def _call(self, delta: ToolCallDelta) -> bytes:
         """A call, or a piece of one; calls stay open to the end, since their pieces may take turns."""
+        call = self._calls.setdefault(delta.index, _Call())
+        call.take(delta)
+        if not delta.arguments:
+            return b""  # its name may go on, and an item is announced by its whole name
+        opened = self._open_call(call)
+        if call.announced.name in self._names.custom:
+            return opened  # a text inside an object is not one before the object ends
+        at = {"item_id": call.item, "output_index": call.place}
+        return opened + self._event("response.function_call_arguments.delta", **at, delta=delta.arguments)
+
+    def _open_call(self, call: _Call) -> bytes:
+        """Announce a call; of a server that gives none, it gets an id, since that is what its result is told by."""
+        if call.item:
+            return b""
         opened = b"" if self._begun else self._begin()
         opened += self._close("completed")
-        call = self._calls.get(delta.index)
-        if call is None:
-            call = self._calls[delta.index] = _Call(delta, len(self._output))
-            call.name = self._ids(call_prefix(call.begun, self._names))
-            opened += self._add(call_item(call.name, call.begun, "in_progress", self._names))
-        call.arguments.append(delta.arguments)
-        if not delta.arguments or call.begun.name in self._names.custom:
-            return opened  # a text inside an object is not one before the object ends
-        at = {"item_id": call.name, "output_index": call.place}
-        return opened + self._event("response.function_call_arguments.delta", **at, delta=delta.arguments)
+        call.place = len(self._output)
+        call.item = self._ids(call_prefix(call.written, self._names))
+        call.id = call.id or f"call_{call.item.partition('_')[2]}"
+        return opened + self._add(call_item(call.item, call.announced, "in_progress", self._names))
 
     def _close_calls(self, status: str) -> bytes:
         ends = b""
         for _, call in sorted(self._calls.items()):
-            whole = call.whole
-            item = self._output[call.place] = call_item(call.name, whole, status, self._names)
-            at = {"item_id": call.name, "output_index": call.place}
+            ends += self._open_call(call)
+            whole = call.written
+            item = self._output[call.place] = call_item(call.item, whole, status, self._names)
+            at = {"item_id": call.item, "output_index": call.place}
             if text := item.get("input"):
                 ends += self._event("response.custom_tool_call_input.delta", **at, delta=text)
             if item["type"] == "custom_tool_call":
@@ -263,14 +272,30 @@ class ResponseWriter:
 
 
 class _Call:
-    """A call as it comes in; `name` is its item's."""
+    """
+    A call as it comes in.
 
-    def __init__(self, first: ToolCallDelta, place: int) -> None:
-        self.name = ""
-        self.place = place
-        self.begun = ToolCall(id=first.id, name=first.name, arguments="")
-        self.arguments: list[str] = []
+    Attributes:
+        id: Of the call; the first that its server gives, or ours once the item is announced.
+        item: Id of its item; empty until that is announced.
+    """
+
+    def __init__(self) -> None:
+        self.id = self.item = ""
+        self.place = -1
+        self._name: list[str] = []
+        self._arguments: list[str] = []
+
+    def take(self, delta: ToolCallDelta) -> None:
+        self.id = self.id or delta.id
+        if not self.item:
+            self._name.append(delta.name)
+        self._arguments.append(delta.arguments)
 
     @property
-    def whole(self) -> ToolCall:
-        return ToolCall(id=self.begun.id, name=self.begun.name, arguments="".join(self.arguments))
+    def announced(self) -> ToolCall:
+        return ToolCall(id=self.id, name="".join(self._name), arguments="")
+
+    @property
+    def written(self) -> ToolCall:
+        return ToolCall(id=self.id, name="".join(self._name), arguments="".join(self._arguments))

@@ -8,12 +8,35 @@ from typing import Any, Final
 
 import msgspec
 
+from groq_core.errors import RequestError
 from groq_core.services.batch.lines import URLS, LineFault
 from groq_core.services.batch.seen_ids import IdSet
 from groq_core.services.batch.sources import LineSource
 
 MAX_LINES: Final = 50_000
 MAX_ERRORS: Final = 20
+
+
+ENDPOINTS: Final = {url: operation for url, operation in URLS.items() if operation == "chat"}
+"""Where the lines of a batch that is handed in are answered."""
+
+
+def check_endpoint(endpoint: str) -> None:
+    """
+    Raises:
+        RequestError: No batch that is handed in is answered there.
+    """
+    operation = URLS.get(endpoint.removeprefix("/openai"))
+    if operation is None:
+        known = ", ".join(ENDPOINTS)
+        raise RequestError(f"no batch is answered at {endpoint[:80]}", param="endpoint", hint=f"Use {known}.")
+    if operation not in ENDPOINTS.values():
+        # A line's address is not fetched, and files of this machine are none of a stranger's business.
+        raise RequestError(
+            "no recording can be reached from a batch here",
+            param="endpoint",
+            hint=f"Send each to POST {endpoint[:80]}; `groq-core batch` takes those of a folder.",
+        )
 
 
 def look_through(source: LineSource, endpoint: str) -> tuple[int, list[dict[str, Any]]]:

@@ -21,10 +21,10 @@ from typing import Final, Literal, TypeAlias
 from groq_core.errors import GroqCoreError, RequestError
 from groq_core.pipeline import Handler
 from groq_core.requests import Caller, Request
-from groq_core.services.batch.batch_files import look_through, part_answers
+from groq_core.services.batch.batch_files import check_endpoint, look_through, part_answers
 from groq_core.services.batch.job import Job, job_of
 from groq_core.services.batch.line_answers import answerers
-from groq_core.services.batch.lines import URLS, Recipe
+from groq_core.services.batch.lines import Recipe
 from groq_core.services.batch.places import KEPT_S, BatchPlace, Filed, Owner, PlaceAway, Running, Via
 from groq_core.services.batch.progress import Progress
 from groq_core.services.batch.runner import BatchRun
@@ -213,12 +213,13 @@ class BatchStore:
             RequestError: There is no such file, or nothing here answers the endpoint, or not by that way.
         """
         file = await self.file(owner, input_file_id)
-        if endpoint.removeprefix("/openai") not in URLS:
+        check_endpoint(endpoint)
+        if via == "groq-batch" and self._later is None:
             raise RequestError(
-                f"no batch is answered at {endpoint[:80]}", param="endpoint", hint=f"Use one of: {', '.join(URLS)}."
+                "batches are not handed to Groq here, since what people may use is limited",
+                param="via",
+                hint="Leave `via` out: the batch is carried out here, and counted.",
             )
-        if via == "groq-batch":
-            self._check_later(endpoint)
         batch = Running(
             id=_new("batch"),
             owner=file.owner,
@@ -271,18 +272,6 @@ class BatchStore:
             run.stop()
         if (stop := self._stops.get(name)) is not None:
             stop.set()
-
-    def _check_later(self, endpoint: str) -> None:
-        if self._later is None:
-            raise RequestError(
-                "batches are not handed to Groq here, since what people may use is limited",
-                param="via",
-                hint="Leave `via` out: the batch is carried out here, and counted.",
-            )
-        if URLS[endpoint.removeprefix("/openai")] != "chat":
-            raise RequestError(
-                f"Groq's Batch API is given chats alone, not {endpoint}", param="via", hint="Leave it out."
-            )
 
     def _now(self, batch: Running) -> Running:
         """As it is at this moment, where this process carries it out."""

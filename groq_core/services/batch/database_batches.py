@@ -8,9 +8,11 @@ batch whose holder died begins with those, and asks none of their lines again.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import hashlib
 import secrets
 import shutil
+import tempfile
 import time
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
@@ -25,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from groq_core.services.batch.disk import remove_files
 from groq_core.services.batch.job import beside
 from groq_core.services.batch.places import KEPT_S, Filed, Owner, PlaceAway, Running
+from groq_core.services.batch.sink import FULL
 from groq_core.store.database import Database
 from groq_core.store.presence import UNAVAILABLE
 from groq_core.store.tables import Batch, BatchFile, BatchPart
@@ -222,7 +225,16 @@ class DatabaseBatches:
                     shutil.rmtree(folder, ignore_errors=True)
 
     def _here(self, name: str) -> Path:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            if error.errno in FULL:
+                raise
+            # All that lasts is in the database: where the state folder cannot be written, a temporary one will do.
+            own = Path(tempfile.mkdtemp(prefix="groq-core-database-"))
+            atexit.register(shutil.rmtree, own, ignore_errors=True)
+            self._folder = own / self._me
+            self._folder.mkdir(mode=0o700)
         return self._folder / name
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from groq_core.errors import ChainError, RequestError
 from groq_core.events import Events, Usage, Waiting
+from groq_core.incoming.parameters import hides_thoughts
 from groq_core.media.image.preparation import PreparedImage
 from groq_core.media.text.subtitles import to_json
 from groq_core.middleware.rate_guard import RATE_LIMIT
@@ -24,7 +25,7 @@ from groq_core.services.documents.source import source_of
 from groq_core.services.extraction import ExtractionOptions, Extractor, schema_of, spell_path
 from groq_core.services.sent_pictures import Pieces, clean
 from groq_core.services.transcription import TranscriptionService
-from groq_core.streaming.completion import completion
+from groq_core.streaming.completion import completion, notes_object
 
 OURS: Final = frozenset({"model", "messages", "stream", "stream_options", "cost_sensitive", "max_latency_ms"})
 """Fields of a chat body that are not sent on as parameters."""
@@ -180,19 +181,18 @@ class ChatAnswerer:
         assert finished is not None, "the chain ends in Finished or raises"
         usage = finished.usage or Usage()
         return BatchAnswer(
-            body=completion(reply, request.request_id, by_function_call=line.by_function_call) | notes_of(reply),
+            body=completion(
+                reply,
+                request.request_id,
+                by_function_call=line.by_function_call,
+                with_thoughts=not hides_thoughts(request.params),
+            ),
             request_id=finished.request_id or request.request_id,
             tokens_in=usage.prompt_tokens,
             tokens_out=usage.completion_tokens,
             usd=reply.receipt.cost_usd,
             truncated=finished.finish_reason == "length",
         )
-
-
-def notes_of(reply: Reply) -> dict[str, Any]:
-    """What was changed in a line, or could not be kept of it: in a file of answers there are no headers to say so."""
-    told = [{"code": note.code, "text": note.text} for note in reply.receipt.notes]
-    return {"notes": told} if told else {}
 
 
 def whole(reply: Reply) -> Reply:
@@ -235,7 +235,7 @@ class TranscriptionAnswerer:
         assert finished is not None, "a transcription ends in Finished or raises"
         body = msgspec.json.decode(to_json(finished.transcript)) if finished.transcript else {"text": reply.text}
         return BatchAnswer(
-            body={**body, **notes_of(reply), "x_groq_core": reply.receipt.as_dict()},
+            body={**body, **notes_object(reply.receipt), "x_groq_core": reply.receipt.as_dict()},
             request_id=reply.receipt.request_id,
             usd=reply.receipt.cost_usd,
         )

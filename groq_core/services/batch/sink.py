@@ -376,7 +376,7 @@ def failure(error: GroqCoreError) -> Failure:
     >>> failure(RequestError("messages is empty", param="messages"))
     Failure(code='invalid_request', message='messages is empty')
     """
-    message = f"{error.message} {error.hint}".strip()
+    message = error.told
     if isinstance(error, RequestError):
         return Failure(code=error.code or "invalid_request", message=message)
     if isinstance(error, ExtractionError):

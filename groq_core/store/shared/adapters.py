@@ -10,8 +10,9 @@ import msgspec
 
 from groq_core.encoding import json_bytes
 from groq_core.errors import Kind
-from groq_core.fallback.health import SERVER, BreakerState, Health, LocalHealth
+from groq_core.fallback.health import BreakerState, Health, LocalHealth
 from groq_core.ratelimit.budgets import LocalBudgets
+from groq_core.requests import SERVER
 from groq_core.store.shared.beat import Rest
 
 
@@ -72,25 +73,31 @@ class ProcessState:
             names.add(rest.name)
             breaker = self._store.of(SERVER, rest.name)
             ends = now + rest.seconds
+            kind, failures, told, text, gone = msgspec.json.decode(rest.note)
+            if told and not gone:
+                # Whoever guessed at a longer rest here is not to ask before that either.
+                breaker.told_until = max(breaker.told_until, ends - (0.0 if told is True else told))
             known = self._heard.get(rest.name)
             # A rest is told again with every beat; clocks make a difference of milliseconds.
             if breaker.cooling_until >= ends - 0.5 or (known is not None and abs(known - ends) < 0.5):
                 continue
-            kind, failures, told_when, text, gone = msgspec.json.decode(rest.note)
             breaker.failures = max(breaker.failures, failures)
             breaker.last_error, breaker.last_error_text = Kind(kind) if kind else None, text
-            breaker.last_error_at, breaker.told_when = now, told_when
+            breaker.last_error_at = now
             breaker.cooling_until = self._heard[rest.name] = inf if gone else ends
             self._health.announce()
         for name in [name for name in self._heard if name not in names]:
             ends = self._heard.pop(name)
             breaker = self._store.of(SERVER, name)
             if breaker.cooling_until == ends:
-                breaker.failures, breaker.cooling_until, breaker.probing_since = 0, 0.0, None
+                breaker.close()
                 self._health.announce()
 
 
 def _note(breaker: BreakerState) -> str:
     kind = str(breaker.last_error) if breaker.last_error else ""
     gone = breaker.cooling_until == inf
-    return json_bytes([kind, breaker.failures, breaker.told_when, breaker.last_error_text[:200], gone]).decode()
+    # How much of the rest is a guess, beyond what the provider asked for: seconds, or that all of it was asked for.
+    guessed = breaker.cooling_until - breaker.told_until
+    told = bool(breaker.told_until) and not gone and (round(guessed, 3) or True)
+    return json_bytes([kind, breaker.failures, told, breaker.last_error_text[:200], gone]).decode()
