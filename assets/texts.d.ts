@@ -29,6 +29,6 @@ export const SIMULATED: boolean;
 /** Visitors may use their own key. */
 export const OWN_KEYS: boolean;
 export const OWN_KEYS_ARE_REAL: boolean;
-export const TEMPLATES: { label: string; question: string; pictures: number }[];
+export const TEMPLATES: { name: string; pictures: number }[];
 /** Names of the tabs, in their order. */
 export const TABS: string[];

@@ -7,7 +7,6 @@ import re
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict
 from threading import Lock
 from time import monotonic
 from typing import Any, Literal, Self, cast
@@ -244,7 +243,10 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     """
     assets = Assets(bundler=page_bundler())
     assets.add("texts.js", texts_module(core))
-    assets.add("texts-de.js", b"export default " + json_bytes(GERMAN) + b";\n")
+    spoken = {name: code for code, name in microphone.LANGUAGES.items()}
+    assets.add(
+        "texts-de.js", b"export default %s;\nexport const SPOKEN = %s;\n" % (json_bytes(GERMAN), json_bytes(spoken))
+    )
     base = f"ui/assets/{assets.version}"
     page = Page(core, assets)
     app.include_router(create_routes(page))
@@ -340,7 +342,7 @@ def texts_module(core: PageCore) -> bytes:
         "SIMULATED": core.simulator is not None,
         "OWN_KEYS": core.own_keys is not None,
         "OWN_KEYS_ARE_REAL": core.own_keys is not None and not core.settings.offline,
-        "TEMPLATES": [asdict(template) for template in TEMPLATES],
+        "TEMPLATES": [{"name": one.name, "pictures": one.pictures} for one in TEMPLATES],
         "TABS": [name for name, _ in TABS],
     }
     named = b"".join(b"export const %s = %s;\n" % (name.encode(), json_bytes(it)) for name, it in exports.items())

@@ -21,8 +21,8 @@ BUNDLES: Final[Mapping[str, Sequence[str]]] = {
         "status/feed", "status/plain", "status/status", "talk/hold",
     ),
     "soon": (
-        "chat/above", "chat/attempt", "chat/behind", "chat/changing", "chat/deleted", "chat/finder", "chat/keeper",
-        "chat/list", "chat/spent", "chat/titles", "settings/keys", "shared/done-title", "shared/sheet",
+        "chat/above", "chat/attempt", "chat/behind", "chat/changing", "chat/deleted", "chat/finder", "chat/focus",
+        "chat/keeper", "chat/list", "chat/spent", "chat/titles", "settings/keys", "shared/done-title", "shared/sheet",
     ),
     "words": ("shared/bounds", "shared/markdown", "shared/safe-html"),
     "recording": (

@@ -31,6 +31,7 @@ article[data-role=assistant]{border-left:3px solid #f55036}
 pre{overflow:auto;padding:.75rem;border-radius:8px;background:light-dark(#f6f6f4,#212126)}
 code{font:.9em ui-monospace,monospace}table{border-collapse:collapse}
 td,th{border:1px solid light-dark(#d5d5d0,#3c3c44);padding:.25rem .5rem}
+h1,h2,h3,h4,h5,h6,p,li,td,th{unicode-bidi:plaintext;text-align:start}
 img{max-width:100%;border-radius:8px}
 small,footer{color:light-dark(#63635e,#a5a5ad);font-size:.85rem}
 """

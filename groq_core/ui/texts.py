@@ -6,10 +6,10 @@ Every word the page says, in one place: the scripts get them from here too.
 
 from __future__ import annotations
 
-from groq_core.ui.texts_answer import ANSWER
+from groq_core.ui.texts_answer import ANSWER, PICTURES
 from groq_core.ui.texts_settings import SETTINGS
 
-_MORE = ANSWER | SETTINGS
+_MORE = ANSWER | SETTINGS | PICTURES
 
 TEXTS: dict[str, str] = {
     # ── the frame ────────────────────────────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from groq_core.access.door import FOREIGN_ORIGIN
+from groq_core.services.vision import TEMPLATES
 
 ANSWER: dict[str, str] = {
     # ── options ──────────────────────────────────────────────────────────────────────────────────
@@ -192,3 +193,8 @@ ANSWER: dict[str, str] = {
     "fault_error_event": "error midway",
     "fault_empty": "empty answer",
 }
+
+PICTURES: dict[str, str] = {f"template_{one.name}": one.label for one in TEMPLATES} | {
+    f"template_{one.name}_text": one.question for one in TEMPLATES
+}
+"""What is often asked of pictures, for people who ask in another language."""

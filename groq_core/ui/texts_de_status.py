@@ -392,4 +392,22 @@ STATUS: dict[str, str] = {
     "sign_in_button": "Anmelden",
     "sign_in_wrong": "Name und Passwort passen nicht zusammen.",
     "sign_in_later": "Zu oft falsch geraten. Versuche es in {seconds} s noch einmal.",
+    "type_text": "Text",
+    "type_number": "Zahl",
+    "type_integer": "ganze Zahl",
+    "type_yes/no": "ja/nein",
+    "type_date": "Datum",
+    "template_describe": "Beschreiben",
+    "template_describe_text": "Beschreibe dieses Bild: was darauf ist, wo das sein könnte, was auffällt.",
+    "template_read": "Text abschreiben",
+    "template_read_text": "Schreib allen Text im Bild auf, genau wie er dasteht, Zeile für Zeile. "
+    "Markiere mit [unlesbar], was du nicht lesen kannst; füge nichts hinzu.",
+    "template_table": "Als Tabelle",
+    "template_table_text": "Setz die Daten in diesem Bild in eine Markdown-Tabelle. Lass Zahlen und Einheiten genau "
+    "so; lass eine Zelle lieber leer, als zu raten.",
+    "template_compare": "Vergleichen",
+    "template_compare_text": "Vergleiche diese Bilder: Was haben sie gemeinsam, worin unterscheiden sie sich?",
+    "template_alt": "Alternativtext",
+    "template_alt_text": "Schreib einen Alternativtext für dieses Bild: ein Satz, höchstens 125 Zeichen, "
+    "kein „Bild von“.",
 }

@@ -144,6 +144,12 @@ SETTINGS: dict[str, str] = {
     "tour_unauthorized_question": "What does a fallback chain do?",
     "tour_unauthorized_after": "Nobody asked the same provider again: the backup answered. In the panel the "
     "whole provider rests until it is mended.",
+    # ── extract ──────────────────────────────────────────────────────────────────────────────────
+    "type_text": "text",
+    "type_number": "number",
+    "type_integer": "integer",
+    "type_yes/no": "yes/no",
+    "type_date": "date",
     # ── compare ──────────────────────────────────────────────────────────────────────────────────
     "compare": "Compare models",
     "compare_model": "Model {n}",

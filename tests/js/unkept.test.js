@@ -12,7 +12,7 @@ const question = (id, created) => ({ id, created, role: "user", text: id });
 
 test("what is asked while the questions of before are being kept stays noted until it is kept itself", async () => {
   globalThis.sessionStorage = {};
-  noteUnkept({ id: "one" }, question("before", 1));
+  noteUnkept({ id: "one", kind: "chat" }, question("before", 1));
   const drop = [];
   const written = [];
   const store = {
@@ -20,12 +20,12 @@ test("what is asked while the questions of before are being kept stays noted unt
     putHead: async () => {},
     async putMessage(_, message) {
       written.push(message.id);
-      drop.push(noteUnkept({ id: "two" }, question("meanwhile", 2))); // somebody asks, and the store takes its time
+      drop.push(noteUnkept({ id: "two", kind: "chat" }, question("meanwhile", 2))); // somebody asks, and the store takes its time
     },
   };
 
   const told = [];
-  assert.equal(await keepUnkept(store, (id) => told.push(id)), "one");
+  assert.equal(await keepUnkept(store, "chat", (id) => told.push(id)), "one");
   assert.deepEqual([written, told, noted()], [["before"], ["one"], ["meanwhile"]]);
 
   drop[0]();
@@ -35,9 +35,22 @@ test("what is asked while the questions of before are being kept stays noted unt
 
 test("what could not be kept stays noted", async () => {
   globalThis.sessionStorage = {};
-  noteUnkept({ id: "one" }, question("before", 1));
+  noteUnkept({ id: "one", kind: "chat" }, question("before", 1));
   const away = { read: () => Promise.reject(new Error("away")) };
 
-  await assert.rejects(keepUnkept(away, () => assert.fail("it is not kept")), { message: "away" });
+  await assert.rejects(keepUnkept(away, "chat", () => assert.fail("it is not kept")), { message: "away" });
   assert.deepEqual(noted(), ["before"]);
+});
+
+test("a tab keeps what was asked in it, and the Chat tab, which is always there, all of it", async () => {
+  for (const [kind, expected, left, open] of [["image", ["two"], ["one"], "of two"], ["chat", ["one", "two"], [], "of one"]]) {
+    globalThis.sessionStorage = {};
+    noteUnkept({ id: "of one", kind: "chat" }, question("one", 1));
+    noteUnkept({ id: "of two", kind: "image" }, question("two", 2));
+    const written = [];
+    const store = { read: async () => null, putHead: async () => {}, putMessage: async (_, { id }) => void written.push(id) };
+
+    assert.equal(await keepUnkept(store, kind, () => {}), open);
+    assert.deepEqual([written, noted()], [expected, left]);
+  }
 });

@@ -60,6 +60,29 @@ async def test_the_admin_page_shows_and_changes(devices: Devices, stage: TeamSta
     assert wrong == []
 
 
+async def test_what_an_admin_types_stays_until_it_is_done(devices: Devices, stage: TeamStage) -> None:
+    page = await sign_in(devices, stage, "ann")
+    await page.goto(f"{stage.url}/admin")
+    limits = page.locator('form[data-action="people limit"]')
+    await limits.locator("[name=name]").fill("bob")
+    await limits.locator("[name=value]").fill("20 a minute")
+    # News come while another part is worked in.
+    await page.locator('form[data-action="keys create"] [name=name]').focus()
+    async with page.expect_response("**/ui/admin", timeout=20_000):
+        pass
+    async with page.expect_response("**/ui/admin", timeout=20_000):
+        pass
+    await expect(limits.locator("[name=value]")).to_have_value("20 a minute")
+
+    await limits.locator("button").click()
+    await expect(page.locator("#said.wrong")).to_be_visible(timeout=20_000)
+    await expect(limits.locator("[name=name]")).to_have_value("bob")
+    await limits.locator("[name=value]").fill("20/minute")
+    await limits.locator("button").click()
+    await expect(page.locator("#said")).to_have_text("Done.", timeout=20_000)
+    await expect(limits.locator("[name=name]")).to_have_value("")
+
+
 async def test_a_conversation_is_there_on_a_second_device_and_shared_by_link(
     devices: Devices, stage: TeamStage
 ) -> None:

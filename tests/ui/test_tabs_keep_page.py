@@ -84,6 +84,11 @@ async def test_a_picture_of_one_conversation_does_not_go_along_with_a_question_i
     await expect(page.locator(f"{LOGS['image']} [data-role=user]")).to_have_count(2)
     await expect(page.locator(f"{LOGS['image']} [data-role=user] img")).to_have_count(1)
 
+    # What is often asked can be asked of the pictures that stand there, too.
+    await expect(page.locator(f"{LOGS['image']} [data-state=done]")).to_have_count(2)
+    await page.get_by_role("button", name="Read the text").click()
+    await expect(page.locator(f"{LOGS['image']} [data-role=user]")).to_have_count(3)
+
 
 @both
 async def test_what_is_asked_before_the_store_opens_is_there_after_a_reload(

@@ -95,12 +95,16 @@ function say(text, { wrong = false, secret = "" } = {}) {
   said.replaceChildren(text, ...(secret ? [" ", make("code", { id: "new-key" }, secret)] : []));
 }
 
-/** @param {Record<string, unknown>} fields */
-async function change(fields) {
+/**
+ * @param {Record<string, unknown>} fields
+ * @param {HTMLFormElement} [form] emptied when it is done, and not before: what was refused is mended, not typed again
+ */
+async function change(fields, form) {
   const response = await send("admin", { body: JSON.stringify(fields) }).catch(() => null);
   if (!response) return say(UNREACHABLE, { wrong: true });
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) return say(String(answer.detail ?? `It could not be done (${response.status}).`), { wrong: true });
+  form?.reset();
   if (answer.key) say("The new key, shown this once:", { secret: answer.key });
   else say("Done.");
   await look();
@@ -125,8 +129,7 @@ function form(action, label, fields) {
   );
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    change({ action, ...Object.fromEntries(new FormData(made)) });
-    made.reset();
+    change({ action, ...Object.fromEntries(new FormData(made)) }, made);
   };
   /** @type {HTMLFormElement} */
   const made = make("form", { "data-action": action, onsubmit: submit }, ...inputs, make("button", {}, label));
@@ -267,6 +270,9 @@ function chart(spend) {
   return svg;
 }
 
+const inputsIn = (/** @type {HTMLElement} */ place) => [...place.querySelectorAll("input")];
+const nameOf = (/** @type {HTMLInputElement} */ input) => `${input.form?.dataset.action} ${input.name}`;
+
 async function refresh() {
   const response = await send("admin", { method: "GET" });
   if (!response.ok) throw new Error(`The server answers ${response.status}.`);
@@ -279,7 +285,9 @@ async function refresh() {
     if (place.contains(document.activeElement) && document.activeElement?.matches("input")) continue;
     const known = ["now", "targets", "sign_ins"].includes(name) || data.database;
     const children = known ? show(data) : [make("p", { class: "quiet" }, "There is no database: set GROQ_CORE_DATABASE.")];
+    const typed = new Map(inputsIn(place).map((input) => [nameOf(input), input.value]));
     place.replaceChildren(...children.filter((child) => child !== null));
+    for (const input of inputsIn(place)) input.value = typed.get(nameOf(input)) ?? "";
   }
 
   document.documentElement.dataset.shown = "yes";

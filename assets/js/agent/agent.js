@@ -94,7 +94,7 @@ function draw() {
 }
 
 /** @param {string} task */
-const taskView = (task) => el("section", { class: "gc-turn gc-user" }, el("div", { class: "gc-user-text", "data-role": "user" }, task));
+const taskView = (task) => el("section", { class: "gc-turn gc-user" }, el("div", { class: "gc-user-text", "data-role": "user", dir: "auto" }, task));
 
 function welcome() {
   return el(

@@ -48,6 +48,8 @@ const EXAMPLE_PROMPT = "Explain in one short sentence for a child: {title}. {tex
 
 /** @type {Sheet | null} */
 let table = null;
+/** @type {AbortController | null} of a table that the server still reads */
+let reading = null;
 /** @type {AbortController | null} */
 let running = null;
 /** @type {Wanted | null} what the shown answers belong to */
@@ -109,15 +111,21 @@ export const showResultIn = (/** @type {HTMLElement} */ host) => host.replaceChi
 /** @param {File} file */
 async function take(file) {
   if (running) return tell(say("batch_busy"));
-  forget();
+  reading?.abort();
+  const { signal } = (reading = new AbortController());
   setText(facts, say("extract_reading", { name: file.name }));
   try {
-    const response = await send(`batch?name=${encodeURIComponent(file.name)}`, { body: file, headers: { "content-type": "application/octet-stream" } });
+    const response = await send(`batch?name=${encodeURIComponent(file.name)}`, { body: file, signal, headers: { "content-type": "application/octet-stream" } });
     const body = await response.json();
+    if (signal.aborted) return undefined; // another one was chosen
+    reading = null;
     if (!response.ok) return wrong(body.detail ?? `HTTP ${response.status}`);
+    forget(); // not before: a file that is no table takes nobody's answers away
     table = { ...body, name: file.name };
     showTable(/** @type {Sheet} */ (table));
   } catch (error) {
+    if (signal.aborted) return undefined;
+    reading = null;
     return wrong(whyUnsent(error));
   }
   if (file.name === "example.csv" && !prompt.value) prompt.value = EXAMPLE_PROMPT;
@@ -127,12 +135,15 @@ async function take(file) {
 
 /** @param {Sheet} table */
 function showTable(table) {
-  facts.replaceChildren(say("batch_facts", { name: table.name, n: count(table.lines) }), iconButton("close", say("extract_file_remove"), { onclick: forget }));
+  showFacts(table);
   rows.replaceChildren(el("div", { class: "gc-table-box" }, grid(table.columns, table.rows)));
   const names = table.kind === "jsonl" ? [] : table.columns;
   columns.replaceChildren(...names.map((name) => el("button", { type: "button", class: "gc-chip", onclick: () => insert(`{${name}}`) }, `{${name}}`)));
   question.hidden = false;
 }
+
+/** @param {Sheet} table */
+const showFacts = ({ name, lines }) => facts.replaceChildren(say("batch_facts", { name, n: count(lines) }), iconButton("close", say("extract_file_remove"), { onclick: forget }));
 
 /** @param {Via} way */
 function go(way) {
@@ -225,12 +236,14 @@ async function recall() {
 
 /** @param {string} words */
 function wrong(words) {
-  facts.replaceChildren(el("span", { class: "gc-warn" }, words));
+  if (table) showFacts(table);
+  else facts.replaceChildren();
+  facts.prepend(el("span", { class: "gc-warn" }, words));
   announce(words);
 }
 
 function forget() {
-  if (running) return;
+  if (running) return tell(say("batch_busy"));
   table = null;
   asked = null;
   remember();
@@ -267,6 +280,7 @@ function insert(text) {
 
 async function run(retry = false) {
   if (running) return tell(say("batch_busy"));
+  if (reading) return tell(say("attachments_preparing"));
   if (!table) return tell(say("batch_nothing"));
   if (lacksQuestion(table)) return tell(say("batch_no_prompt"));
   const stop = (running = new AbortController());

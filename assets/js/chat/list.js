@@ -3,9 +3,10 @@
 
 import htm from "../../vendor/htm/htm.js";
 import { Component, h, render } from "../../vendor/preact/preact.js";
-import { icon, targetOf } from "../shared/dom.js";
+import { find, findAll, icon, targetOf } from "../shared/dom.js";
 import { say } from "../shared/words.js";
 import { attempt } from "./attempt.js";
+import "./focus.js";
 import { pin, rename } from "./changing.js";
 
 /**
@@ -74,7 +75,7 @@ function groupOf(head, today) {
 class List extends Component {
   componentDidMount() {
     document.addEventListener("pointerdown", closeMenu);
-    document.addEventListener("keydown", (event) => event.key === "Escape" && closeMenu(event));
+    window.addEventListener("keydown", leaveMenu, true);
   }
 
   /** @param {ListProps} props */
@@ -113,9 +114,9 @@ class Entry extends Component {
     return html`
       <div class="gc-entry" data-conversation=${head.id} aria-current=${open ? "true" : null} data-opening=${opening ? "" : null} data-running=${running ? "" : null}>
         ${renames
-          ? html`<input class="gc-entry-name" aria-label=${say("rename")} value=${head.title} ref=${focusAll} onKeyDown=${(/** @type {KeyboardEvent} */ event) => renameKey(event, head, keeper)} onBlur=${(/** @type {Event} */ event) => takeName(event, head, keeper)} />`
-          : html`<button type="button" class="gc-entry-title" title=${title} onClick=${() => openEntry(head, keeper)}>${head.kind in KIND_ICONS ? html`<span class="gc-entry-kind" ref=${kindIcon(head.kind)} />` : null}${title}</button>`}
-        <button type="button" class="gc-icon-button" data-action="menu" aria-label=${say("entry_menu", { title })} aria-haspopup="menu" aria-expanded=${String(menuOpen)} onClick=${() => toggleMenu(head.id)} ref=${menuIcon} />
+          ? html`<input key="name" class="gc-entry-name" aria-label=${say("rename")} ref=${beginName(head)} onKeyDown=${(/** @type {KeyboardEvent} */ event) => renameKey(event, head, keeper)} onBlur=${(/** @type {Event} */ event) => takeName(event, head, keeper)} />`
+          : html`<button key="title" type="button" class="gc-entry-title" dir="auto" title=${title} onClick=${() => openEntry(head, keeper)}>${head.kind in KIND_ICONS ? html`<span class="gc-entry-kind" ref=${kindIcon(head.kind)} />` : null}${title}</button>`}
+        <button key="menu" type="button" class="gc-icon-button" data-action="menu" aria-label=${say("entry_menu", { title })} aria-haspopup="menu" aria-expanded=${String(menuOpen)} onClick=${(/** @type {MouseEvent} */ event) => toggleMenu(head.id, event)} ref=${menuIcon} />
         ${menuOpen ? html`<${Menu} head=${head} keeper=${keeper} />` : null}
       </div>
     `;
@@ -138,7 +139,7 @@ function Menu({ head, keeper }) {
     void attempt(keeper, what);
     again();
   };
-  return html`<div class="gc-menu" role="menu">
+  return html`<div class="gc-menu" role="menu" ref=${beginMenu} onKeyDown=${walk}>
     ${items.map(([name, words, what]) => html`<button type="button" role="menuitem" data-action=${name} onClick=${() => does(what)}>${words}</button>`)}
   </div>`;
 }
@@ -152,13 +153,15 @@ const kindIcon = (kind) => (/** @type {HTMLElement | null} */ place) => place &&
 /** @param {HTMLElement | null} button */
 const menuIcon = (button) => button && !button.firstChild && button.append(icon("more"));
 
-/** @param {HTMLInputElement | null} input */
-function focusAll(input) {
-  if (!input || input.dataset.ready) return;
+// Once: what is typed is not written over by a list that is drawn anew, nor by a title that a model has found meanwhile.
+/** @param {Head} head */
+const beginName = (head) => (/** @type {HTMLInputElement | null} */ input) => {
+  if (!input || "ready" in input.dataset) return;
   input.dataset.ready = "";
+  input.value = head.title;
   input.focus();
   input.select();
-}
+};
 
 /**
  * @param {Head} head
@@ -197,19 +200,52 @@ function takeName({ target }, head, keeper) {
   again();
 }
 
-/** @param {string} id */
-function toggleMenu(id) {
+/**
+ * @param {string} id
+ * @param {MouseEvent} event
+ */
+function toggleMenu(id, { detail }) {
   menu = menu === id ? null : id;
+  byKey = detail === 0;
   again();
 }
 
 /** @param {Event} event */
 function closeMenu(event) {
-  if (menu === null || targetOf(event)?.closest(`[data-conversation="${menu}"]`)?.querySelector(".gc-menu")) {
-    if (event.type !== "keydown" || menu === null) return;
-  }
+  if (menu === null || targetOf(event)?.closest(`[data-conversation="${menu}"]`)?.querySelector(".gc-menu")) return;
   menu = null;
   again();
+}
+
+// Esc closes the menu and stops no answer with it.
+/** @param {KeyboardEvent} event */
+function leaveMenu(event) {
+  if (event.key !== "Escape" || menu === null) return;
+  event.stopPropagation();
+  const [of, within] = [menu, targetOf(event)?.closest(".gc-menu")];
+  menu = null;
+  again();
+  if (within) find(`[data-conversation="${of}"] > [data-action=menu]`)?.focus();
+}
+
+/** Whether the open menu was opened by a key. */
+let byKey = false;
+
+/** @param {HTMLElement | null} list */
+function beginMenu(list) {
+  if (!list || !byKey) return;
+  byKey = false;
+  find("button", list)?.focus();
+}
+
+/** From item to item. @param {KeyboardEvent} event */
+function walk(event) {
+  const items = findAll("button", /** @type {HTMLElement} */ (event.currentTarget));
+  const at = items.findIndex((item) => item === event.target);
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1 + items.length, Home: 0, End: items.length - 1 }[event.key];
+  if (to === undefined) return;
+  event.preventDefault();
+  items[to % items.length].focus();
 }
 
 function showMore() {

@@ -46,13 +46,23 @@ export function sideColumn(keeper, begin) {
     "div",
     { class: "gc-chat-bar" },
     el("button", { type: "button", id: "gc-conversations-open", class: "gc-icon-button", "aria-label": say("conversations"), title: say("conversations"), onclick: () => document.body.toggleAttribute("data-conversations") }, icon("menu")),
-    el("span", { id: "gc-conversation-title" }),
+    el("span", { id: "gc-conversation-title", dir: "auto" }),
     el("span", { id: "gc-temporary-mark", hidden: true }, say("temporary_mark")),
   );
   document.addEventListener("pointerdown", (event) => {
     if (!targetOf(event)?.closest("#gc-conversations, #gc-conversations-open")) closeDrawer();
   });
-  document.addEventListener("keydown", (event) => event.key === "Escape" && closeDrawer());
+  // Esc closes the drawer and stops no answer with it.
+  window.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key !== "Escape" || !document.body.hasAttribute("data-conversations") || event.defaultPrevented) return;
+      if (targetOf(event)?.closest(".gc-menu, .gc-entry-name")) return;
+      event.stopPropagation();
+      closeDrawer();
+    },
+    true,
+  );
   return { element, bar };
 }
 

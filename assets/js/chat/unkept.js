@@ -39,7 +39,7 @@ function write(noted) {
  * @param {Message} message
  * @returns {() => void} it is kept
  */
-function noteUnkept(head, message) {
+export function noteUnkept(head, message) {
   write({ ...read(), [message.id]: { head, message } });
   return () => forgetUnkept([{ message }]);
 }

@@ -148,7 +148,7 @@ export class Waiting {
     return el(
       "li",
       { "data-queued": "" },
-      el("span", { class: "gc-queued-text" }, briefly(question)),
+      el("span", { class: "gc-queued-text", dir: "auto" }, briefly(question)),
       this.expected ? null : el("button", { type: "button", class: "gc-link", "data-action": "steer", title: say("steer_help"), onclick: () => this.#steer(question) }, say("steer")),
       iconButton("edit", say("queue_edit"), { "data-action": "edit", onclick: () => this.#take(question, this.edit) }),
       iconButton("close", say("queue_remove"), { "data-action": "delete", onclick: () => this.#take(question) }),

@@ -50,6 +50,10 @@ const EXAMPLE = {
 
 /** @type {Source | null} */
 let file = null;
+/** What somebody had typed before a file took its place. */
+let typed = "";
+/** @type {AbortController | null} of a file that the server still reads */
+let reading = null;
 /** @type {AbortController | null} */
 let running = null;
 
@@ -79,24 +83,29 @@ export const showHintIn = (/** @type {HTMLElement} */ host) => host.replaceChild
 export const showResultIn = (/** @type {HTMLElement} */ host) => host.replaceChildren(result);
 
 function showExample() {
-  forget();
+  putBack();
   text.value = EXAMPLE.text;
   fields.set(EXAMPLE.fields);
 }
 
 /** @param {File} chosen */
 async function take(chosen) {
-  forget();
-  text.value = "";
+  putBack();
+  const { signal } = (reading = new AbortController());
   tellFacts(say("extract_reading", { name: chosen.name }));
   try {
-    const response = await send(`document?name=${encodeURIComponent(chosen.name)}`, { body: chosen, headers: { "content-type": "application/octet-stream" } });
+    const response = await send(`document?name=${encodeURIComponent(chosen.name)}`, { body: chosen, signal, headers: { "content-type": "application/octet-stream" } });
     const body = await response.json();
+    if (signal.aborted) return; // another one was chosen, or none
+    reading = null;
     if (!response.ok) return tellFacts(body.detail ?? `HTTP ${response.status}`, true);
+    typed = text.value;
     file = { ...body, name: body.name ?? chosen.name };
     showFile(/** @type {Source} */ (file));
   } catch (error) {
-    return tellFacts(whyUnsent(error), true);
+    if (signal.aborted) return;
+    reading = null;
+    tellFacts(whyUnsent(error), true);
   }
 }
 
@@ -126,9 +135,16 @@ function tellFacts(words, wrong = false) {
 }
 
 function dropFile() {
-  forget();
-  text.value = "";
+  putBack();
   text.focus();
+}
+
+/** In the place of a file, what was typed before it. */
+function putBack() {
+  reading?.abort();
+  reading = null;
+  if (file) text.value = typed;
+  forget();
 }
 
 function forget() {
@@ -142,6 +158,7 @@ function forget() {
 
 async function extract() {
   if (running) return tell(say("extract_busy"));
+  if (reading) return tell(say("attachments_preparing"));
   if (!file?.picture && !text.value.trim()) return tell(say("extract_nothing"));
   if (fields.empty) return tell(say("extract_no_fields"));
   const { signal } = (running = new AbortController());

@@ -121,7 +121,7 @@ export class Fields {
       input.addEventListener("change", () => (row[key] = input.checked));
       return el("label", { class: "gc-tick" }, input);
     };
-    const type = el("select", { "aria-label": say("field_type") }, ...TYPES.map((name) => el("option", { value: name }, name)));
+    const type = el("select", { "aria-label": say("field_type") }, ...TYPES.map((name) => el("option", { value: name }, say(`type_${name}`))));
     type.value = row.type;
     type.addEventListener("change", () => (row.type = /** @type {FieldType} */ (type.value)));
     const remove = iconButton("close", say("field_remove", { name: row.name }), {

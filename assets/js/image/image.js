@@ -89,13 +89,14 @@ export function showTemplatesIn(host) {
 // A template is offered where it makes sense: comparing takes two.
 function showChange() {
   const ready = pictures.ready.length;
+  const nothing = !ready && !conversation.turns.length; // what a conversation is about stands in it
   document.body.toggleAttribute("data-asked", conversation.turns.length > 0);
   document.body.toggleAttribute("data-pictures", pictures.all.length > 0 || conversation.turns.length > 0);
   templates.replaceChildren(
-    ...TEMPLATES.filter((template) => template.pictures <= Math.max(1, ready)).map(({ label, question }) =>
-      el("button", { type: "button", class: "gc-chip", disabled: !ready, onclick: () => ask(question) }, label),
+    ...TEMPLATES.filter((template) => template.pictures <= Math.max(1, ready)).map(({ name }) =>
+      el("button", { type: "button", class: "gc-chip", disabled: nothing, onclick: () => ask(say(`template_${name}_text`)) }, say(`template_${name}`)),
     ),
-    el("button", { type: "button", class: "gc-chip", disabled: !ready, "aria-expanded": String(!form.hidden), onclick: toggleForm }, say("reading")),
+    el("button", { type: "button", class: "gc-chip", disabled: nothing, "aria-expanded": String(!form.hidden), onclick: toggleForm }, say("reading")),
     ...(conversation.turns.length ? [el("button", { type: "button", class: "gc-link", onclick: startOver }, say("clear"))] : []),
   );
 }

@@ -16,8 +16,8 @@ export function promptsSection() {
         el(
           "div",
           { class: "gc-own-prompt" },
-          el("b", {}, one.name),
-          el("span", { class: "gc-muted" }, one.text),
+          el("b", { dir: "auto" }, one.name),
+          el("span", { class: "gc-muted", dir: "auto" }, one.text),
           iconButton("trash", say("prompt_remove", { name: one.name }), {
             onclick: () => {
               keepOwn("prompts", own("prompts").filter((other) => other.name !== one.name));

@@ -30,16 +30,21 @@ export class Follower {
       { passive: true },
     );
     // Options that open, a keyboard that comes up take room from below: who read the end goes on reading it.
-    globalThis.ResizeObserver && new ResizeObserver(() => this.following && (list.scrollTop = list.scrollHeight)).observe(list);
+    globalThis.ResizeObserver && new ResizeObserver(() => this.following && (list.scrollTop = this.#end)).observe(list);
+  }
+
+  /** Where who reads along is: where nothing was said yet, at the beginning of what invites them. */
+  get #end() {
+    return this.list.firstElementChild?.classList.contains("gc-welcome") ? 0 : this.list.scrollHeight;
   }
 
   #near() {
-    return this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < NEAR_PX;
+    return this.#end === 0 || this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < NEAR_PX;
   }
 
   /** The content has grown. */
   followGrowth() {
-    if (this.following) this.list.scrollTop = this.list.scrollHeight;
+    if (this.following) this.list.scrollTop = this.#end;
     else this.#hide(this.#near());
   }
 
@@ -56,7 +61,7 @@ export class Follower {
   jump() {
     this.following = true;
     this.#hide(true);
-    requestAnimationFrame(() => this.list.scrollTo({ top: this.list.scrollHeight, behavior: motion() }));
+    requestAnimationFrame(() => this.list.scrollTo({ top: this.#end, behavior: motion() }));
   }
 }
 

@@ -61,7 +61,8 @@ export class Answering {
    * @returns {Promise<"said" | "dropped" | "busy">}
    */
   async answer(heard, tape, loudspeaker, ahead = null) {
-    const { continues } = this;
+    // A question of a conversation that was turned away from meanwhile has no place in this one.
+    const continues = this.continues && this.conversation.tree.message(this.continues.id);
     this.continues = undefined;
     /** @type {Turn} */
     const turn = { tape, voice: null, sounds: false, waits: false };

@@ -1,0 +1,80 @@
+"""The page where there is little room, and in German: all of it is in reach, and in one language."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.requires import needs
+from tests.ui.conftest import MEDIA, House
+from tests.ui.kept_page import open_page
+from tests.ui.scripts import says
+
+pytestmark = [needs("chromium"), pytest.mark.browser]
+
+TABS = ["chat", "image", "microphone", "extract", "agent", "batch"]
+
+SIDEWAYS = """() => [document.scrollingElement, ...document.querySelectorAll("body *")]
+  .filter((one) => one.checkVisibility() && one.scrollWidth > one.clientWidth + 1)
+  .filter((one) => ["auto", "scroll"].includes(getComputedStyle(one).overflowX) || one === document.scrollingElement)
+  .filter((one) => !one.matches("[role=tablist], .gc-table-box, pre, .gc-status *"))
+  .map((one) => `${one.tagName} ${one.id} ${one.className}`)"""
+"""What would have to be moved sideways to be seen, but for tables and code."""
+
+
+@pytest.fixture
+async def page(request: pytest.FixtureRequest, browser: Browser, house: House) -> AsyncIterator[Page]:
+    """In a small window, where one wants the page in German."""
+    width, height = getattr(request, "param", (320, 640))
+    context = await browser.new_context(viewport={"width": width, "height": height}, locale="de-DE")
+    page = await context.new_page()
+    await open_page(page, house.url)
+    yield page
+    await context.close()
+
+
+@pytest.mark.parametrize("tab", TABS)
+async def test_nothing_ends_beside_a_narrow_screen(page: Page, tab: str) -> None:
+    await page.click(f"#tab-{tab}-button")
+    await page.wait_for_selector(f"#tab-{tab} button >> visible=true")
+    await page.wait_for_timeout(300)
+    assert await page.evaluate(SIDEWAYS) == []
+
+
+@pytest.mark.parametrize("page", [(320, 480), (720, 450)], indirect=True, ids=["phone", "enlarged"])
+@pytest.mark.parametrize("tab", ["chat", "agent"])
+async def test_what_invites_begins_with_its_beginning(page: Page, tab: str) -> None:
+    await page.click(f"#tab-{tab}-button")
+    heading = page.locator(f"#tab-{tab} .gc-welcome h2")
+    await expect(heading).to_be_in_viewport(ratio=1)
+    # Room that comes and goes, as with a phone's keyboard, moves nothing.
+    await page.set_viewport_size({"width": 320, "height": 420})
+    await expect(heading).to_be_in_viewport(ratio=1)
+    await expect(page.locator(f"#tab-{tab} .gc-latest")).to_be_hidden()
+
+
+async def test_a_german_page_asks_of_pictures_in_german(page: Page, house: House) -> None:
+    house.script = says("Ein Mann.")
+    await page.click("#tab-image-button")
+    await page.set_input_files("#image-input input[type=file]", [MEDIA / "hopper.jpg", MEDIA / "diamond.png"])
+    await expect(page.locator("#image-input [data-state=ready]")).to_have_count(2)
+    chips = page.locator("#gc-image-templates .gc-templates .gc-chip")
+    await expect(chips).to_have_text(
+        ["Beschreiben", "Text abschreiben", "Als Tabelle", "Vergleichen", "Alternativtext", "Felder lesen"]
+    )
+    await chips.first.click()
+    await expect(page.locator("#image-answer [data-role=user]")).to_contain_text("Beschreibe dieses Bild")
+
+
+async def test_a_german_page_names_languages_in_german(page: Page) -> None:
+    await page.click("#tab-microphone-button")
+    box = page.locator("#mic-language input")
+    await expect(box).to_have_value("Herausfinden")
+    await expect(box).to_have_attribute("aria-label", "Sprache")
+    await box.click()
+    await expect(page.locator("[data-testid=dropdown-option]").first).to_contain_text("Herausfinden")
+    await page.locator("[data-testid=dropdown-option]", has_text="Französisch").click()
+    await expect(box).to_have_value("Französisch")
+    assert await page.evaluate("groqCoreLanguage") == "fr"
