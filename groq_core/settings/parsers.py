@@ -121,15 +121,16 @@ def redis_url(text: str) -> Secret:
 DATABASES: Final = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgres", "postgresql+psycopg")
 """How the address of a database may start; other drivers are not asynchronous, or not installed."""
 
+# As SQLAlchemy reads it: a password may hold what would end the host elsewhere.
+_POSTGRES_SERVER: Final = re.compile(r"(?:[^:/]*(?::[^@]*)?@)?(?:\[[^\]/?]+\]|[^/:?]*)(?::\d*)?(?:[/?].*)?")
+
 
 def database_url(text: str) -> Secret:
     """Read the address of a SQLite file or a PostgreSQL server; it may hold a password."""
     scheme, separator, rest = text.partition("://")
     if not separator or scheme not in DATABASES or not rest:
         raise ValueError("an address starting sqlite:/// or postgresql+psycopg://")
-    # As SQLAlchemy reads it: a password may hold what would end the host elsewhere.
-    server = r"(?:[^:/]*(?::[^@]*)?@)?(?:\[[^\]/?]+\]|[^/:?]*)(?::\d*)?(?:[/?].*)?"
-    if scheme.startswith("postgres") and not re.fullmatch(server, rest):
+    if scheme.startswith("postgres") and not _POSTGRES_SERVER.fullmatch(rest):
         raise ValueError("an address such as postgresql+psycopg://name:password@host:5432/database")
     return Secret(text)
 

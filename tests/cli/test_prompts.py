@@ -13,8 +13,15 @@ from pathlib import Path
 
 import pytest
 
-pty = pytest.importorskip("pty")
-termios = pytest.importorskip("termios")
+from tests.requires import only_where
+
+try:
+    import pty
+    import termios
+except ImportError:
+    pass
+
+pytestmark = only_where("termios" in globals(), "a console of Windows is no terminal of this kind")
 
 ROOT = Path(__file__).parents[2]
 WAITING_S = 60.0

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from tests.requires import only_where
+
 BEGIN = """
 import asyncio, gc, os, signal, sys, threading, time
 import httpx
@@ -149,7 +151,7 @@ def test_a_program_ends_in_silence(how: str, tmp_path: object) -> None:
     assert run(program, tmp_path) == (0, said, "")
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@only_where(hasattr(os, "fork"), "Windows forks nothing")
 def test_a_process_that_is_forked_off_asks_as_its_parent_does(tmp_path: object) -> None:
     """It waited for a thread that only its parent has."""
     assert run(FORKS, tmp_path) == (0, f"{COUNTED}\n0 {COUNTED}", "")
