@@ -163,3 +163,18 @@ async def test_a_question_that_was_compared_stands_in_the_box_after_a_reload(pag
     await page.reload()
     await expect(page.locator(QUESTIONS)).to_have_text(["bees"])
     await expect(page.locator("#chat-message textarea")).to_have_value("which is better?")
+
+
+async def test_a_comparison_is_printed_whole(page: Page, house: House) -> None:
+    house.script = says("This one. " * 300)
+    await compare(page, "which is better?")
+    await expect(page.locator(f"{COLUMN} [data-state=done]")).to_have_count(2)
+    await page.emulate_media(media="print")
+    await expect(page.locator("#gc-compare select").first).to_be_hidden()
+    cut = """() => [...document.querySelectorAll("#gc-compare, #gc-compare *")]
+      .map((one) => one.parentElement).filter((one) => getComputedStyle(one).overflowY !== "visible" &&
+        one.scrollHeight > one.clientHeight + 1).map((one) => one.id || one.className)"""
+    assert await page.evaluate(cut) == []
+    ends = "one => one.getBoundingClientRect().bottom"
+    last = await page.locator(COLUMN).last.evaluate(ends)
+    assert await page.evaluate("document.documentElement.scrollHeight") + 1 >= last > 800
