@@ -160,18 +160,20 @@ class SourceText:
 
     def _places_of_numbers(self) -> dict[float, list[Place]]:
         if self._numbers is None:
-            self._numbers = {}
+            found: dict[float, list[Place]] = {}
             for start, end, values in numbers(self._plain.text):
                 place = self._plain.original(start, end)
                 for value in values:
-                    self._numbers.setdefault(value, []).append(place)
+                    found.setdefault(value, []).append(place)
+            self._numbers = found  # whole: another thread that looks meanwhile would miss what is not there yet
         return self._numbers
 
     def _date_places(self) -> dict[str, list[Place]]:
         if self._dates is None:
-            self._dates = {}
+            found: dict[str, list[Place]] = {}
             for start, end, day in dates(self._plain.text):
-                self._dates.setdefault(day, []).append(self._plain.original(start, end))
+                found.setdefault(day, []).append(self._plain.original(start, end))
+            self._dates = found
         return self._dates
 
 
