@@ -11,6 +11,7 @@ import pytest
 
 from groq_core.events import Events, Finished, TextDelta
 from groq_core.requests import Caller, ChatRequest, Request
+from groq_core.services.batch import batch_store
 from groq_core.services.batch.batch_store import BatchStore
 from groq_core.services.batch.job import Job, Part
 from groq_core.services.batch.places import BatchFolder, Running
@@ -88,3 +89,36 @@ async def test_a_line_without_a_result_is_told_as_one(tmp_path: Path, ended: str
         "b": "batch_expired",
         "c": "batch_expired",
     }
+
+
+class SlowFolder(BatchFolder):
+    """A place that a look reads before who put a batch there goes on."""
+
+    async def put_batch(self, batch: Running) -> None:
+        await super().put_batch(batch)
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_a_batch_is_carried_out_once_though_a_look_finds_it_as_it_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waits: bool
+) -> None:
+    monkeypatch.setattr(batch_store, "LOOK_S", 0.001)
+    asked: list[str] = []
+
+    async def answer(request: Request) -> Events:
+        assert isinstance(request, ChatRequest)
+        asked.append(request.messages[0]["content"])
+        await asyncio.sleep(0.2 if waits else 0)
+        yield TextDelta("Hi")
+        yield Finished(provider="groq", model="m")
+
+    store = BatchStore(SlowFolder(tmp_path), answer)
+    await store.start()
+    file = await store.keep(ME, "in.jsonl", "batch", "\n".join(map(line, "ab")).encode())
+    made = await store.create(ME, input_file_id=file.id, endpoint="/v1/chat/completions", window="24h", metadata=None)
+    batch = await wait_for_end(store, made.id)
+    await store.stop()
+
+    assert (batch.status, batch.errors) == ("completed", [])
+    assert sorted(asked) == ["a", "b"]

@@ -79,6 +79,7 @@ class BatchStore:
         self._runs: dict[str, BatchRun] = {}
         self._mine: dict[str, Running] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._taken_up: set[str] = set()
         self._looking: asyncio.Task[None] | None = None
 
     # ── the process ──────────────────────────────────────────────────────────────────────────────────
@@ -101,8 +102,7 @@ class BatchStore:
         while True:
             try:
                 for batch in await self._place.batches():
-                    if batch.id not in self._tasks:
-                        await self._take_up(batch.id)
+                    await self._take_up(batch.id)
                 for name in [*self._mine]:
                     await self._keep(name)
             except PLACE_AWAY as error:
@@ -112,14 +112,21 @@ class BatchStore:
             await asyncio.sleep(LOOK_S)
 
     async def _take_up(self, name: str) -> None:
-        """Carry out a batch that nobody else has."""
-        if not await self._place.claim(name):
+        """Carry out a batch that nobody else has: no other process, and in this one neither who began it nor a look."""
+        if name in self._tasks or name in self._taken_up:
             return
-        batch = await self._place.batch(name)
-        if batch is None or not batch.open:
-            await self._place.release(name)
-            return
-        self._run(batch)
+        self._taken_up.add(name)
+        try:
+            if not await self._place.claim(name):
+                return
+            batch = await self._place.batch(name)
+            if batch is None or not batch.open:
+                await self._place.release(name)
+                return
+            self._mine[name] = batch
+            self._tasks[name] = asyncio.create_task(self._carry_out(batch))
+        finally:
+            self._taken_up.discard(name)
 
     async def _keep(self, name: str) -> None:
         """Go on holding a batch, tell the others how far it is, and end it where somebody wants that."""
@@ -233,8 +240,7 @@ class BatchStore:
         )
         await self._place.put_batch(batch)
         await self.start()
-        if await self._place.claim(batch.id):
-            self._run(batch)
+        await self._take_up(batch.id)
         return batch
 
     async def batches(self, owner: Caller) -> list[Running]:
@@ -286,10 +292,6 @@ class BatchStore:
 
     # ── carrying out ─────────────────────────────────────────────────────────────────────────────────
 
-    def _run(self, batch: Running) -> None:
-        self._mine[batch.id] = batch
-        self._tasks[batch.id] = asyncio.create_task(self._carry_out(batch))
-
     async def _carry_out(self, batch: Running) -> None:
         try:
             await self._work(batch)
@@ -303,10 +305,13 @@ class BatchStore:
             batch.errors = [{"code": "internal_error", "message": "the batch broke", "line": None, "param": None}]
             await self._end(batch, "failed")
         finally:
-            self._tasks.pop(batch.id, None)
             self._mine.pop(batch.id, None)
-            with suppress(*PLACE_AWAY):
-                await self._place.release(batch.id)
+            try:
+                with suppress(*PLACE_AWAY):
+                    await self._place.release(batch.id)
+            finally:
+                # Only now may it be taken up once more, or this would let go of what that holds.
+                self._tasks.pop(batch.id, None)
 
     async def _work(self, batch: Running) -> None:
         content = await self._place.content(batch.input_file_id)
