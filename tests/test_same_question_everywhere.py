@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -130,11 +131,10 @@ async def by_a_batch(ways: Ways, body: dict[str, Any]) -> Asked:
     file = (await ways.http.post("/v1/files", files=files, data={"purpose": "batch"})).json()
     wanted = {"input_file_id": file["id"], "endpoint": "/v1/chat/completions", "completion_window": "24h"}
     batch = (await ways.http.post("/v1/batches", json=wanted)).json()
-    for _ in range(2000):
-        batch = (await ways.http.get(f"/v1/batches/{batch['id']}")).json()
-        if batch["status"] in ("completed", "failed"):
-            break
-    assert batch["status"] == "completed", batch
+    async with asyncio.timeout(60):
+        while batch["status"] not in ("completed", "failed"):
+            batch = (await ways.http.get(f"/v1/batches/{batch['id']}")).json()
+    assert batch["status"] == "completed", batch["errors"]
     name = batch.get("output_file_id") or batch["error_file_id"]
     line = json.loads((await ways.http.get(f"/v1/files/{name}/content")).text)
     if line["error"] is not None or line["response"]["status_code"] != 200:
