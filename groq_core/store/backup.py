@@ -20,6 +20,7 @@ from typing import Any, Final, TextIO
 import msgspec
 from alembic import command
 from sqlalchemy import MetaData, Table, create_engine, delete, func, insert, select, text
+from sqlalchemy.exc import CompileError, DataError, IntegrityError, NoSuchTableError
 
 from groq_core.encoding import json_line
 from groq_core.errors import RequestError
@@ -36,6 +37,9 @@ ROWS_AT_ONCE: Final = 500
 
 BROKEN: Final = (OSError, EOFError, zlib.error, ValueError, StopIteration, AttributeError, KeyError, TypeError)
 """What reading something else than a whole backup raises."""
+
+UNFIT: Final = (IntegrityError, DataError, CompileError, NoSuchTableError)
+"""What a database says of rows that damage has given other names or values; its words quote them."""
 
 NUMBERED: Final = {
     "api_keys": "id",
@@ -130,6 +134,8 @@ async def restore(database: Database, file: Path, *, replace: bool = False) -> i
             if head["revision"] == newest():
                 return await _read_rows(database, lines, replace=replace)
             return await _read_older(database, lines, head["revision"], replace=replace)
+    except UNFIT:
+        raise RequestError(f"{file} is a damaged backup: a row of it fits into no table") from None
     except BROKEN as error:
         raise RequestError(f"{file} is not a backup, or is cut short: {error or type(error).__name__}") from None
 

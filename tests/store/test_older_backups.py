@@ -98,17 +98,17 @@ async def test_a_backup_of_a_newer_version_is_named(tmp_path: Path) -> None:
     assert "9999" in told.value.hint
 
 
-@pytest.mark.parametrize("place", range(20, 200, 20))
-async def test_a_backup_that_was_damaged_is_refused_whole(tmp_path: Path, place: int) -> None:
+async def test_a_backup_that_was_damaged_anywhere_is_refused_whole(tmp_path: Path) -> None:
     file = tmp_path / "a.gz"
     async with open_database(Secret(f"sqlite:///{tmp_path}/a.db")) as database:
         await PeopleStore(database).add("ann", who="tests")
         await back_up(database, file)
-        data = bytearray(file.read_bytes())
-        data[place] ^= 0xFF
-        file.write_bytes(data)
-        with pytest.raises(RequestError, match="backup"):
-            await restore(database, file, replace=True)
+        whole = file.read_bytes()
+        for place in range(10, len(whole)):  # behind gzip's own head, which says nothing of what follows
+            for mask in (0xFF, 1):
+                file.write_bytes(whole[:place] + bytes([whole[place] ^ mask]) + whole[place + 1 :])
+                with pytest.raises(RequestError, match="backup"):
+                    await restore(database, file, replace=True)
         assert [one.name for one in await PeopleStore(database).all()] == ["ann"]
 
 
