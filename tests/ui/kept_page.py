@@ -174,7 +174,9 @@ BEGIN_ANEW = (
 
     const left = "#chat-log [data-role], [data-attachment], #chat-queue li, #chat-stop, #chat-undo, #gc-compare, " +
         "#gc-tour, #gc-gone, dialog[open], [data-conversation], .gc-voice-note, .gc-voice:not([data-state=off])";
-    const seen = () => all(left).filter((one) => one.checkVisibility()).map((one) => one.id || one.className);
+    const isAway = () => (document.getElementById("chat-log").checkVisibility() ? [] : ["another tab"]);
+    const seen = () =>
+        [...all(left).filter((one) => one.checkVisibility()).map((one) => one.id || one.className), ...isAway()];
     for (let frames = 0; frames < 60 && seen().length; frames += 1) await frame();
     return [...seen(), ...(kept.full ? ["a full store"] : []), ...(box.value ? ["words in the box"] : [])];
 }"""

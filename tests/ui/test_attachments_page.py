@@ -123,6 +123,10 @@ async def test_big_paste_becomes_an_attachment_a_small_one_does_not(page: Page) 
 @pytest.mark.one_page
 @pytest.mark.parametrize("where", ["#gc-header", "#chat-log", "#status-panel", "body"])
 async def test_file_dropped_anywhere_is_attached_and_opens_nothing(page: Page, where: str) -> None:
+    for tab, place in (("image", "#image-input"), ("agent", "#agent-log"), ("chat", "#chat-log")):
+        await page.click(f"#tab-{tab}-button")
+        # Its scripts listen for files too, and stay.
+        await expect(page.locator(f"{place} *").first).to_be_visible()
     opened = await page.evaluate(
         """(where) => {
             const data = new DataTransfer();

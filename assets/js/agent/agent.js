@@ -198,7 +198,7 @@ function showFiles() {
   );
 }
 
-takesFiles(document.body, (dropped) => inSight("agent-log") && attach(dropped));
+takesFiles(document.body, attach, () => inSight("agent-log"));
 
 // ── running ────────────────────────────────────────────────────────────────────────────────────────
 

@@ -171,5 +171,6 @@ document.addEventListener("paste", (event) => {
   event.preventDefault();
   pictures.add(files);
 });
-// A picture dropped beside its place must not replace the page.
-for (const name of /** @type {const} */ (["dragover", "drop"])) document.addEventListener(name, (event) => event.preventDefault());
+// A picture dropped beside its place must not replace the page. At the window, behind all who may take it: to the chat's
+// attachments, what was prevented before is taken.
+for (const name of /** @type {const} */ (["dragover", "drop"])) addEventListener(name, (event) => event.preventDefault());

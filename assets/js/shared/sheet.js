@@ -18,18 +18,19 @@ export function sheet(name) {
  *
  * @param {HTMLElement} element
  * @param {(files: File[]) => unknown} take
+ * @param {() => boolean} [wants] whether it takes them now; else they are left to whoever else may
  */
-export function takesFiles(element, take) {
+export function takesFiles(element, take, wants = () => true) {
   for (const name of /** @type {const} */ (["dragover", "dragenter"])) {
     element.addEventListener(name, (event) => {
-      if (!event.dataTransfer?.types.includes("Files")) return;
+      if (!event.dataTransfer?.types.includes("Files") || !wants()) return;
       event.preventDefault();
       element.classList.add("gc-over");
     });
   }
   for (const name of ["dragleave", "drop"]) element.addEventListener(name, () => element.classList.remove("gc-over"));
   element.addEventListener("drop", (event) => {
-    if (!event.dataTransfer?.files.length) return;
+    if (!event.dataTransfer?.files.length || !wants()) return;
     event.preventDefault();
     take([...event.dataTransfer.files]);
   });
