@@ -13,7 +13,7 @@ from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from groq_core.redaction import Secret
 
@@ -76,14 +76,19 @@ def choice(*words: str) -> Callable[[str], str]:
     return parse
 
 
-def url(text: str) -> str:
-    """Read an http or https address; a slash at its end is dropped."""
-    allowed = "an http:// or https:// address with a host"
+def _split(text: str, allowed: str) -> SplitResult:
     try:
         parts = urlsplit(text)
         _ = parts.port  # raises for a port that is none
     except ValueError:
         raise ValueError(allowed) from None
+    return parts
+
+
+def url(text: str) -> str:
+    """Read an http or https address; a slash at its end is dropped."""
+    allowed = "an http:// or https:// address with a host"
+    parts = _split(text, allowed)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(allowed)
     return text.rstrip("/")
@@ -108,11 +113,7 @@ def groq_url(text: str) -> str:
 def redis_url(text: str) -> Secret:
     """Read the address of a Redis or Valkey server; it may hold a password."""
     allowed = "an address starting redis://, rediss:// or unix://, such as redis://host:6379/0"
-    try:
-        parts = urlsplit(text)
-        _ = parts.port  # raises for a port that is none
-    except ValueError:
-        raise ValueError(allowed) from None
+    parts = _split(text, allowed)
     if parts.scheme not in ("redis", "rediss", "unix"):
         raise ValueError(allowed)
     return Secret(text)
