@@ -169,11 +169,12 @@ class _Parts:
     def make_pipeline(self) -> Handler[Request]:
         """The way of a request and, within the chain, of each attempt."""
         settings, changed, tracing = self.settings, self.changed, self.tracing
+        retry_after_left = self.health.retry_after_left
         attempt = stack(
             Breaker(self.health, gone=self.catalogue.mark_gone),
             Retry(),
-            RateGuard(self.budgets, Estimates(), retry_after_left=self.health.retry_after_left, changed=changed),
-            Spending(self.people) if self.people.has_limits else None,
+            RateGuard(self.budgets, Estimates(), retry_after_left=retry_after_left, changed=changed),
+            Spending(self.people, retry_after_left=retry_after_left) if self.people.has_limits else None,
             tracing.attempt if tracing else None,
             Observe(self.metrics, price=cost_usd, changed=changed),
             Deadline(first=settings.first_token_timeout, idle=settings.idle_timeout),

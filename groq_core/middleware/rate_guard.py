@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from math import inf
+from typing import TypeAlias
 
 import msgspec
 
@@ -22,6 +23,9 @@ from groq_core.ratelimit.headers import read_headers, received_at_ms
 from groq_core.ratelimit.plans import limits_for
 from groq_core.ratelimit.waiting import NeverFitsError, TargetBuckets
 from groq_core.requests import BYTES_PER_TOKEN
+
+RetryAfterLeft: TypeAlias = Callable[[str, str, str], float]
+"""Seconds for which a target, by credential, provider and name, has asked not to be asked."""
 
 RATE_LIMIT = "the model's rate limit"
 """Why this guard makes a request wait; other waits have other reasons."""
@@ -63,14 +67,10 @@ class RateGuard:
         budgets: LocalBudgets,
         estimates: Estimates,
         *,
-        retry_after_left: Callable[[str, str, str], float] = lambda credential, provider, name: 0.0,
+        retry_after_left: RetryAfterLeft = lambda credential, provider, name: 0.0,
         clock: Callable[[], float] = time.monotonic,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
-        """
-        Args:
-            retry_after_left: Seconds for which a target, by credential, provider and name, has asked not to be asked.
-        """
         self._budgets = budgets
         self._estimates = estimates
         self._retry_after_left = retry_after_left
@@ -107,9 +107,9 @@ class RateGuard:
                 yield Waiting(seconds=wait, reason=RATE_LIMIT, target=spec.name)
             reservation = await self._enter_within(patience, wait, buckets, attempt, cost, full)
         # Here, or before it was tried again, it waited: meanwhile another request may have been told to.
-        if (left := self._retry_after_left(caller.credential, spec.provider, spec.name)) > EARLY_S:
+        if (cooling := cooling_error(self._retry_after_left, attempt)) is not None:
             buckets.leave(reservation)
-            raise _resting(spec, left)
+            raise cooling
         cost, groqs = reservation.cost, spec.provider == "groq"
 
         def on_headers(headers: Mapping[str, str]) -> None:
@@ -249,7 +249,12 @@ def _too_large(spec: ModelSpec, cost: Cost, bucket: Bucket) -> ProviderError:
     )
 
 
-def _resting(spec: ModelSpec, left: float) -> ProviderError:
+def cooling_error(retry_after_left: RetryAfterLeft, attempt: Attempt) -> ProviderError | None:
+    """Why an attempt that has waited can't be sent now: meanwhile its target has asked to be left alone."""
+    spec = attempt.spec
+    left = retry_after_left(attempt.request.caller.credential, spec.provider, spec.name)
+    if left <= EARLY_S:
+        return None
     says = f"it asked to be left alone for another {left:.0f} s"
     return ProviderError(Kind.RESTING, says, provider=spec.provider, model=spec.id, retry_after=left)
 

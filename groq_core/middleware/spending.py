@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Any, Protocol
 
+import msgspec
+
 from groq_core.errors import LIMIT_REACHED, Kind, ProviderError, RequestError
-from groq_core.events import CacheChecked, Events, Finished, Usage
+from groq_core.events import AttemptStarted, CacheChecked, Events, Finished, Usage
+from groq_core.middleware.rate_guard import RetryAfterLeft, cooling_error
 from groq_core.models.pricing import cost_usd
-from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt, Handler
 from groq_core.requests import BYTES_PER_TOKEN, Caller, ChatRequest, Request
 
@@ -46,8 +48,9 @@ def most(attempt: Attempt) -> Usage:
 class Spending:
     """The layer around each upstream request. A visitor who brings a key pays for it and is not counted."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, *, retry_after_left: RetryAfterLeft = lambda *target: 0.0) -> None:
         self._account = account
+        self._retry_after_left = retry_after_left
 
     async def __call__(self, handle: Handler[Attempt], attempt: Attempt) -> Events:
         caller, spec = attempt.request.caller, attempt.spec
@@ -67,20 +70,28 @@ class Spending:
             error.refusal = refusal
             raise error from None
         line = self._account.line(caller, spec.name)
-        heard = 0
+        heard, sent = 0, False
         try:
+            # What others held may have been waited for.
+            if (cooling := cooling_error(self._retry_after_left, attempt)) is not None:
+                raise cooling
             async with aclosing(handle(attempt)) as events:
                 async for event in events:
                     if isinstance(event, Finished):
                         _fill(line, event, attempt)
+                    elif isinstance(event, AttemptStarted):
+                        sent = True
                     else:
                         heard += len(getattr(event, "text", "").encode())
                     yield event
+        except ProviderError:
+            sent = False
+            raise
         finally:
             if (past := attempt.bypass) is not None:
                 heard += past.thought + len("".join(past.words).encode())
-            if not line.requests and heard:
-                _guess(line, spec, bound, heard)
+            if not line.requests and (heard or sent):
+                _guess(line, attempt, heard)
             await self._account.settle(caller, held, spec.name, line)
 
 
@@ -92,12 +103,18 @@ def _fill(line: Any, event: Finished, attempt: Attempt) -> None:
         line.audio_s = event.usage.audio_s or 0.0
 
 
-def _guess(line: Any, spec: ModelSpec, bound: Usage, heard: int) -> None:
-    """An answer that broke or was stopped is billed, though nobody says how much: as far as it was heard."""
+def _guess(line: Any, attempt: Attempt, heard: int) -> None:
+    """
+    An answer that broke or was stopped is billed, though nobody says how much: as far as it was heard.
+
+    One that was left before its first word, as by whoever loses a race (``hedge``), is billed for what it was asked.
+    """
+    said = max(1, heard // BYTES_PER_TOKEN) if heard else 0
+    asked = msgspec.structs.replace(most(attempt), prompt_tokens=attempt.request.needs.prompt_tokens)
+    usage = msgspec.structs.replace(asked, completion_tokens=said, total_tokens=asked.prompt_tokens + said)
     line.requests = 1
-    line.tokens_in = bound.prompt_tokens // BYTES_PER_TOKEN
-    line.tokens_out = max(1, heard // BYTES_PER_TOKEN)
-    line.usd = cost_usd(spec, Usage(prompt_tokens=line.tokens_in, completion_tokens=line.tokens_out)) or 0.0
+    line.tokens_in, line.tokens_out, line.audio_s = usage.prompt_tokens, said, usage.audio_s or 0.0
+    line.usd = cost_usd(attempt.spec, usage) or 0.0
 
 
 class CachedAnswers:
