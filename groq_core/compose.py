@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -35,23 +35,24 @@ from groq_core.ratelimit.estimates import Estimates
 from groq_core.ratelimit.personal_limits import People
 from groq_core.requests import Request
 from groq_core.router.availability import Router
-from groq_core.services.chat import Chat
 from groq_core.services.documents.attached import Shelf
-from groq_core.services.extraction import Extractor
 from groq_core.services.logins import MemoryLogins
 from groq_core.services.own_keys import OwnKeys
-from groq_core.services.speech import Speech
-from groq_core.services.transcription import TranscriptionService
-from groq_core.services.vision import VisionService, image_limit, least_images
 from groq_core.settings.settings import Settings
-from groq_core.simulator import Simulator
 from groq_core.status.board import Board, ChangeNotifier
 from groq_core.store.opening import shared_state_of, team_of
 from groq_core.telemetry.metrics import Metrics
 from groq_core.telemetry.span_export import configured_tracer
 
 if TYPE_CHECKING:
+    from groq_core.models.spec import ModelSpec
     from groq_core.providers.groq_batch import GroqBatches
+    from groq_core.services.chat import Chat
+    from groq_core.services.extraction import Extractor
+    from groq_core.services.speech import Speech
+    from groq_core.services.transcription import TranscriptionService
+    from groq_core.services.vision import VisionService
+    from groq_core.simulator import Simulator
     from groq_core.store.shared.shared_state import SharedState
     from groq_core.store.team import Team
 
@@ -61,8 +62,12 @@ class Core:
     """
     The working application, without page or HTTP.
 
+    Its services (``chat``, ``vision``, …) are loaded when they are first asked for: a question in a terminal needs none
+    of what reads pictures and documents, which takes half a second.
+
     Attributes:
         handle: Any request in, its events out: the whole pipeline.
+        available: The models that may be asked now.
         board: The state of everything, and when it changes.
         simulator: The built-in providers, when they answer; None otherwise.
         clients: Those of the providers that there are keys for.
@@ -87,14 +92,49 @@ class Core:
     people: People
     team: Team | None
     shared: SharedState | None
-    chat: Chat
-    vision: VisionService
-    transcription: TranscriptionService
-    speech: Speech
-    extraction: Extractor
+    available: Callable[[], list[ModelSpec]]
     own_keys: OwnKeys | None = None
     shelf: Shelf = field(default_factory=Shelf)
     mcp_logins: MemoryLogins = field(default_factory=MemoryLogins, repr=False)
+
+    @property
+    def chat(self) -> Chat:
+        """Questions in text."""
+        from groq_core.services.chat import Chat
+
+        return Chat(self.handle)
+
+    @property
+    def vision(self) -> VisionService:
+        """Questions about pictures."""
+        from groq_core.services.vision import VisionService, image_limit, least_images
+
+        return VisionService(
+            self.handle,
+            limit=lambda: image_limit(self.available()),
+            pieces=lambda: least_images(self.available()),
+        )
+
+    @property
+    def transcription(self) -> TranscriptionService:
+        """Recordings into text."""
+        from groq_core.services.transcription import TranscriptionService
+
+        return TranscriptionService(self.handle)
+
+    @property
+    def speech(self) -> Speech:
+        """Text into recordings."""
+        from groq_core.services.speech import Speech
+
+        return Speech(self.handle)
+
+    @property
+    def extraction(self) -> Extractor:
+        """Documents and pictures into data."""
+        from groq_core.services.extraction import Extractor
+
+        return Extractor(self.handle, snapshot=self.board.snapshot, simulated=self.simulator is not None)
 
     def batches(self) -> GroqBatches:
         """
@@ -121,6 +161,8 @@ async def assemble(
         if not settings.is_simulated:
             simulator = None
         elif simulator is None:
+            from groq_core.simulator import Simulator
+
             # A developer's limits: a visitor who tries things out is not to meet the free plan's after three.
             simulator = await owned.enter_async_context(Simulator(limits="developer"))
         clients = Clients(settings, simulator)
@@ -200,7 +242,7 @@ class _Parts:
         )
 
     def make_core(self, handle: Handler[Request], simulator: Simulator | None) -> Core:
-        team, visitors, available = self.team, self.clients.visitors, self.router.available
+        team, visitors = self.team, self.clients.visitors
         board = Board(
             self.changes,
             mode="simulator" if simulator is not None else "live",
@@ -232,12 +274,6 @@ class _Parts:
             people=self.people,
             team=team,
             shared=self.shared,
-            chat=Chat(handle),
-            vision=VisionService(
-                handle, limit=lambda: image_limit(available()), pieces=lambda: least_images(available())
-            ),
-            transcription=TranscriptionService(handle),
-            speech=Speech(handle),
-            extraction=Extractor(handle, snapshot=board.snapshot, simulated=simulator is not None),
+            available=self.router.available,
             own_keys=OwnKeys(visitors.models) if visitors is not None else None,
         )

@@ -21,8 +21,6 @@ from benchmarks.voice.timeline import ProviderClock, Timeline, in_words
 from groq_core.compose import assemble
 from groq_core.events import AttemptStarted, AudioDelta, Events, Finished, Routed, TextDelta, Transcript
 from groq_core.requests import ChatRequest, Request, TranscriptionRequest
-from groq_core.services.speech import Speech
-from groq_core.services.transcription import TranscriptionService
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator, voice
 from tests.ui.conftest import served
@@ -136,7 +134,7 @@ async def house(clock: ProviderClock) -> AsyncIterator[str]:
     provider: Callable[[Request], Events] = partial(provide, clock)
     async with assemble(Settings.from_env({}), simulator=simulator) as core:
         await core.catalogue.refresh()
-        scripted = replace(core, handle=provider, transcription=TranscriptionService(provider), speech=Speech(provider))
+        scripted = replace(core, handle=provider)
         async with served(scripted) as url:
             yield url
     await simulator.stop()

@@ -30,11 +30,20 @@ Imported by ``cli`` and ``compose``.
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Protocol
 
 from groq_core.events import Events
 from groq_core.pipeline import Attempt
 from groq_core.requests import Caller
+
+# httpx has a command line of its own and does without where click and rich are missing. Loading them with it is an
+# eighth of the start of a command, which asks for none of it.
+if "httpx" not in sys.modules:
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]
+    import httpx  # noqa: F401
+
+    del sys.modules["httpx._main"]
 
 
 class Provider(Protocol):

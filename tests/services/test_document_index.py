@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import pytest
@@ -115,6 +116,19 @@ def test_a_further_question_is_understood_by_the_one_before() -> None:
 
     assert index.search("And its price?", before="When was the pump bought?")[0].page == 2
     assert index.search("And its price?", before="How heavy is the boiler?")[0].page == 1
+
+
+def tokens_by_letter(text: str) -> int:
+    words = sum(letter.isascii() and (letter.isalpha() or letter in " \n\f") for letter in text)
+    others = sum(letter.isascii() for letter in text) - words
+    far = sum(ord(letter) >= 0x800 for letter in text)
+    return math.ceil(words / 3.2 + others / 2 + (len(text) - words - others - far) / 1.8 + far)
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=st.text(st.characters(exclude_categories=())) | st.text(st.sampled_from("a \f\x0b1.é߿ࠀ\ud800\uffff𐀀🙂")))
+def test_tokens_are_counted_letter_by_letter(text: str) -> None:
+    assert count_tokens(text) == tokens_by_letter(text)
 
 
 @settings(max_examples=200, deadline=None)

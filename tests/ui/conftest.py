@@ -19,8 +19,6 @@ from groq_core.compose import Core, assemble
 from groq_core.events import Events
 from groq_core.requests import Request as Asked
 from groq_core.serve import create_app
-from groq_core.services.speech import Speech
-from groq_core.services.transcription import TranscriptionService
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Simulator
 from tests.requires import find
@@ -90,8 +88,6 @@ async def new_house() -> AsyncIterator[House]:
         whole = replace(
             core,
             handle=house.handle,
-            transcription=TranscriptionService(house.handle),
-            speech=Speech(house.handle),
         )
         async with served(whole) as house.url:
             yield house

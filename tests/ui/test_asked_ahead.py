@@ -21,8 +21,6 @@ from groq_core.errors import ChainError, Kind, ProviderError
 from groq_core.events import AudioDelta, Events, Finished, Restarted, TextDelta, Transcript
 from groq_core.reply import Reply
 from groq_core.requests import Caller, ChatRequest, Request, SpeechRequest, TranscriptionRequest
-from groq_core.services.speech import Speech
-from groq_core.services.transcription import TranscriptionService
 from groq_core.ui import microphone, talk
 from groq_core.ui.asked_ahead import OPEN
 from groq_core.ui.page_routes import ChatRoute, Page, create_routes
@@ -112,8 +110,6 @@ async def page(upstream: Upstream) -> AsyncIterator[httpx.AsyncClient]:
         core = replace(
             stage.core,
             handle=upstream.handle,
-            transcription=TranscriptionService(upstream.handle),
-            speech=Speech(upstream.handle),
         )
         app, held = FastAPI(), Page(core, Assets())
         for routes in (create_routes, talk.create_routes, microphone.create_routes):

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import math
 import re
+import string
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, Final
 
 from groq_core.services.documents.parts import Document, DocumentPage
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 MOST_TOKENS: Final = 7_000
 """Of one question with what is quoted, below the 8,000 a minute of a free plan."""
@@ -108,6 +110,8 @@ class Index:
         Args:
             before: What was asked earlier, which a question like "and its weight?" is to be understood by.
         """
+        import numpy as np  # as late as whose scores these are
+
         scores = self._scores(question)
         if before:
             scores = scores + _BEFORE * self._scores(before)
@@ -115,6 +119,8 @@ class Index:
         return [replace(self.passages[at], score=float(scores[at])) for at in best if scores[at] > 0]
 
     def _scores(self, question: str) -> npt.NDArray[np.float32]:
+        import numpy as np
+
         nothing = np.zeros(len(self.passages), np.float32)
         if self._engine is None:
             return nothing
@@ -167,15 +173,17 @@ def count_tokens(text: str) -> int:
     >>> count_tokens("four score and seven"), count_tokens("1,234.56"), count_tokens("請求書"), count_tokens("")
     (7, 4, 3, 0)
     """
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    ascii_words = int(_ASCII_WORDS[np.minimum(codes, 128)].sum())
-    ascii_others = int((codes < 128).sum()) - ascii_words
-    others = len(codes) - ascii_words - ascii_others
-    far = int((codes >= 0x800).sum())
+    ascii_text = text.encode("ascii", "ignore")
+    ascii_words = len(ascii_text) - len(ascii_text.translate(None, _OF_WORDS))
+    ascii_others = len(ascii_text) - ascii_words
+    others = len(text) - len(ascii_text)
+    # From U+0800 on a sign takes a byte more in UTF-8 than those before, from U+10000 on two, and in UTF-16 twice two.
+    farthest = len(text.encode("utf-16-le", "surrogatepass")) // 2 - len(text)
+    far = len(text.encode("utf-8", "surrogatepass")) - len(ascii_text) - 2 * others - farthest
     return math.ceil(ascii_words / 3.2 + ascii_others / 2 + (others - far) / 1.8 + far)
 
 
-_ASCII_WORDS: Final = np.array([chr(code).isalpha() or chr(code) in " \n\f" for code in range(128)] + [False])
+_OF_WORDS: Final = string.ascii_letters.encode() + b" \n\f"
 
 
 def _passages(document: Document, size: int) -> list[Passage]:
