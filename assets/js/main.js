@@ -6,7 +6,7 @@ import { announce, el, hinter, targetOf } from "./shared/dom.js";
 import { isMissingPart, untilThere } from "./shared/later.js";
 import { language, say } from "./shared/words.js";
 import { showWhatUnfolds } from "./shared/scroll.js";
-import { dropShell, showShell } from "./shared/shell.js";
+import { dropShell, isInShell, shellStands, showShell } from "./shared/shell.js";
 import { showStatusIn } from "./status/status.js";
 import { isUnsent, whyUnsent } from "./shared/wire.js";
 import { wearTheme } from "./shared/theme.js";
@@ -97,11 +97,21 @@ document.addEventListener("compositionend", () => {
   fillPlaces();
 });
 
+// What the shell shows moves together, when the last of its places is there: until then it would be there twice.
+const FRAME = ["gc-brand", "status-panel", "gc-chat"];
+
+/** @param {string} id */
+function placeOf(id) {
+  const host = document.getElementById(id);
+  return host && !isInShell(host) ? host : null;
+}
+
 function fillPlaces() {
   if (composing) return;
+  const framed = !shellStands() || FRAME.every(placeOf);
   for (const [id, fill] of Object.entries(PLACES)) {
-    const host = document.getElementById(id);
-    if (!host || filling.has(host)) continue;
+    const host = placeOf(id);
+    if (!host || filling.has(host) || (!framed && FRAME.includes(id))) continue;
     const coming = fill(host) ?? undefined;
     filling.set(host, coming);
     coming?.then(
@@ -112,7 +122,7 @@ function fillPlaces() {
       },
     );
   }
-  if (document.getElementById("gc-chat")) dropShell();
+  if (framed) dropShell();
 }
 
 /** @param {Element} panel */

@@ -407,3 +407,29 @@ async def test_one_can_ask_before_gradio_has_laid_out_the_page(context: BrowserC
     assert await page.locator("#gc-composer").bounding_box() == before
     assert await answered(page) == "An early answer."
     await page.close()
+
+
+TWICE = """() => {
+    globalThis.twice = new Set();
+    const look = () => {
+        const seen = new Set();
+        for (const { id } of document.querySelectorAll("[id]")) seen.has(id) ? twice.add(id) : seen.add(id);
+    };
+    new MutationObserver(look).observe(document, { childList: true, subtree: true });
+}"""
+
+
+async def test_nothing_stands_twice_while_gradio_lays_out_the_page(context: BrowserContext, house: House) -> None:
+    page = await context.new_page()
+    await page.add_init_script(f"({TWICE})()")
+    session = await context.new_cdp_session(page)
+    # As on a phone, where the header is there some frames before the chat.
+    await session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    await page.goto(house.url)
+    await page.locator("#tab-chat #gc-composer").wait_for()
+    await expect(page.locator("#gc-shell")).to_have_count(0)
+
+    # The shell's four boxes are Gradio's, empty until what is in them moves.
+    boxes = {"gc-header", "gc-layout", "gc-brand", "gc-side"}
+    assert set(await page.evaluate("[...twice].filter(Boolean)")) <= boxes
+    await page.close()

@@ -36,6 +36,12 @@ export function showShell({ showBrandIn, showStatusIn, content }) {
  */
 const tab = (name, index) => el("span", index ? {} : { class: "selected" }, say(`tab_${name}`));
 
+/** Whether the page is still shown by the shell. */
+export const shellStands = () => shell !== null;
+
+/** @param {Node} node */
+export const isInShell = (node) => shell?.contains(node) ?? false;
+
 /** Gradio's places are there and filled. */
 export function dropShell() {
   shell?.remove();
