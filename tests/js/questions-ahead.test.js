@@ -94,6 +94,17 @@ describe("a question that is sent ahead", () => {
     assert.equal(asks("chat").length, 0);
   });
 
+  test("a pause in which nothing was sent yet, as little was said, keeps no question back", async () => {
+    const { writing, tape, ears, turns } = turnOver({ sureness: "maybe", seconds: 2 });
+    writing.drop();
+    asked = [];
+    writing.sendAhead(tape);
+    ears.taken = { tape, kept: { add() {}, drop() {} } };
+    turns.finish("likely");
+    assert.equal(asks("chat")[0].query.get("words"), asks("transcribe")[0].query.get("called"));
+    await until(() => !writing.guess);
+  });
+
   test("whoever goes on calls the question off, and the answer if there is one", async () => {
     written = new Promise(() => {});
     const { writing } = turnOver();

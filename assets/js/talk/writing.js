@@ -131,7 +131,7 @@ export class Writing {
    * @param {() => number} room how loud it is where nobody speaks, RMS
    */
   async beginIf(said, opinion, sure, room) {
-    if (this.guess?.said === said || said.tape.seconds > PART_S || this.ahead?.tape === said.tape) return;
+    if (this.guess?.said === said || said.tape.seconds > PART_S || this.#sentInParts(said.tape)) return;
     const guess = this.#newGuess(said, "maybe");
     guess.conditional = true;
     const query = new URLSearchParams({ name: say("recording_name"), words: "false", after: opinion.name, sure: String(sure), called: guess.name });
@@ -216,12 +216,18 @@ export class Writing {
     this.ahead.send();
   }
 
+  /** What was sent of it already; null where it is so short that nothing was. @param {Tape} tape */
+  #sentInParts(tape) {
+    return this.ahead?.tape === tape && this.ahead.parts.length ? this.ahead : null;
+  }
+
   /** @param {Guess} guess */
   #words(guess) {
     const { said, controller } = guess;
-    if (said.tape && this.ahead?.tape === said.tape) {
+    const parts = said.tape && this.#sentInParts(said.tape);
+    if (parts) {
       guess.name = "";
-      return this.ahead.words(controller.signal);
+      return parts.words(controller.signal);
     }
     const query = new URLSearchParams({ name: say("recording_name"), words: "false", called: guess.name });
     return transcribe(said.file ?? said.tape.file(), controller.signal, query);
