@@ -54,6 +54,7 @@ const PLACES = {
   "gc-image-templates": filledBy("./image/image.js", "showTemplatesIn"),
   "image-answer": filledBy("./image/image.js", "showAnswersIn"),
   "mic-input": filledBy("./microphone/microphone.js", "showRecorderIn"),
+  "mic-language": filledBy("./microphone/microphone.js", "showLanguageIn"),
   "gc-mic-options": filledBy("./microphone/microphone.js", "showOptionsIn"),
   "gc-mic-result": filledBy("./microphone/microphone.js", "showResultIn"),
   "gc-mic-segments": filledBy("./microphone/microphone.js", "showSegmentsIn"),

@@ -243,10 +243,7 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     """
     assets = Assets(bundler=page_bundler())
     assets.add("texts.js", texts_module(core))
-    spoken = {name: code for code, name in microphone.LANGUAGES.items()}
-    assets.add(
-        "texts-de.js", b"export default %s;\nexport const SPOKEN = %s;\n" % (json_bytes(GERMAN), json_bytes(spoken))
-    )
+    assets.add("texts-de.js", b"export default %s;\n" % json_bytes(GERMAN))
     base = f"ui/assets/{assets.version}"
     page = Page(core, assets)
     app.include_router(create_routes(page))

@@ -33,32 +33,12 @@ MAX_TRANSCRIPT_BYTES = 20_000_000
 
 FORMATS: dict[str, Callable[[Transcript], str]] = {"txt": to_txt, "srt": to_srt, "vtt": to_vtt, "json": to_json}
 
-LANGUAGES = {
-    "af": "Afrikaans", "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "ca": "Catalan", "cs": "Czech",
-    "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian",
-    "fa": "Persian", "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi", "hr": "Croatian",
-    "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean", "lt": "Lithuanian",
-    "lv": "Latvian", "ms": "Malay", "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese",
-    "ro": "Romanian", "ru": "Russian", "sk": "Slovak", "sl": "Slovenian", "sr": "Serbian", "sv": "Swedish",
-    "sw": "Swahili", "ta": "Tamil", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu",
-    "vi": "Vietnamese", "zh": "Chinese",
-}  # fmt: skip
-"""The languages people ask for most; any other ISO 639-1 code can be typed."""
-
 
 def create_tab(core: PageCore) -> None:
     """Lay the tab out; its ids are part of the contract."""
     place("mic-input")
     with gr.Row(elem_classes="gc-mic-row"):
-        language = gr.Dropdown(
-            choices=[(TEXTS["language_auto"], ""), *((name, code) for code, name in LANGUAGES.items())],
-            value="",
-            elem_id="mic-language",
-            label=TEXTS["language_label"],
-            allow_custom_value=True,
-            scale=1,
-            min_width=150,
-        )
+        place("mic-language")
         gr.Textbox(
             elem_id="mic-prompt",
             label=TEXTS["prompt_label"],
@@ -77,8 +57,6 @@ def create_tab(core: PageCore) -> None:
             label=TEXTS["transcript_label"], show_label=False, lines=3, max_lines=16, interactive=True, container=False
         )
         place("gc-mic-segments")
-    picked = "(value) => { globalThis.groqCoreLanguagePicked?.(value) }"
-    language.change(None, [language], None, js=picked, show_progress="hidden")
 
 
 def create_routes(page: Page) -> APIRouter:

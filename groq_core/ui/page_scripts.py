@@ -11,9 +11,9 @@ from groq_core.ui.static import ASSETS, Assets
 
 BUNDLES: Final[Mapping[str, Sequence[str]]] = {
     "first": (
-        "main", "chat/attach", "chat/chat", "chat/conversation", "chat/edits", "chat/message", "chat/open-here",
-        "chat/options", "chat/picker", "chat/run", "chat/sent", "chat/side", "chat/tree", "chat/turn-list", "chat/undo",
-        "chat/unkept", "chat/waiting",
+        "main", "chat/attach", "chat/chat", "chat/coming", "chat/conversation", "chat/edits", "chat/message",
+        "chat/open-here", "chat/options", "chat/picker", "chat/run", "chat/sent", "chat/side",
+        "chat/tree", "chat/turn-list", "chat/undo", "chat/unkept", "chat/waiting",
         "settings/account", "settings/brand-tools", "shared/answer", "shared/chain", "shared/dom",
         "shared/error-card", "shared/formats", "shared/frames", "shared/later", "shared/locks", "shared/own-key",
         "shared/patch", "shared/receipt", "shared/scroll", "shared/shell", "shared/sse", "shared/streams",

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Coming } from "../../assets/js/chat/coming.js";
 import { Tree, newHead } from "../../assets/js/chat/tree.js";
 import { Answering } from "../../assets/js/talk/answering.js";
 
@@ -16,6 +17,7 @@ for (const turned of [false, true]) {
     const conversation = {
       tree: turned ? other : before,
       turns: [],
+      coming: new Coming(),
       ask: (text) => (asked.push(["below", text]), Promise.resolve()),
       askInstead: ({ id }, text) => (asked.push([id, text]), Promise.resolve()),
     };

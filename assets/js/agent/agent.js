@@ -59,7 +59,10 @@ const keeper = untilThere(() => import("../chat/keeper.js").then(({ Keeper }) =>
 keeper();
 
 /** Show a conversation of before. @param {string} id */
-export const openKept = async (id) => (await keeper()).open(id);
+export async function openKept(id) {
+  if (id !== kept.tree.head.id) kept.coming.expect(id); // though what keeps it may be on its way itself
+  (await keeper()).open(id);
+}
 
 /** @param {HTMLElement} host */
 export function showLogIn(host) {
@@ -202,19 +205,31 @@ takesFiles(document.body, attach, () => inSight("agent-log"));
 
 // ── running ────────────────────────────────────────────────────────────────────────────────────────
 
-/** @param {string} task */
-async function run(task) {
+/** @param {string} wanted */
+function run(wanted) {
   if (running) return hint(say("still_answering"));
-  if (!task) return hint(say("message_empty"));
+  if (!wanted) return hint(say("message_empty"));
+  return kept.coming.ask({ question: wanted, box: () => inputOf("agent-task"), hint, ask: () => begin(wanted) });
+}
+
+/** @param {string} wanted */
+function begin(wanted) {
+  if (running) return hint(say("still_answering"));
   if (reading.size) return hint(say("attachments_preparing"));
+  void carryOut(wanted);
+  return true;
+}
+
+/** @param {string} wanted */
+async function carryOut(wanted) {
   if (kept.tree.empty) list.replaceChildren();
-  fill(inputOf("agent-task"), "");
+  if (task() === wanted) fill(inputOf("agent-task"), ""); // what was pressed leaves there what was typed
   const { signal } = (running = new AbortController());
   document.body.setAttribute("data-agent", "busy");
   const messages = kept.turns;
   const turn = new RunView(() => follower.followGrowth(), hint);
-  const begun = kept.begin(task, turn);
-  list.append(taskView(task), turn.element);
+  const begun = kept.begin(wanted, turn);
+  list.append(taskView(wanted), turn.element);
   follower.jump();
   keep(begun, true);
   let news = false;
@@ -224,7 +239,7 @@ async function run(task) {
     news = true;
   };
   const keeping = setInterval(() => news && ((news = false), keep(begun)), KEEP_EVERY_MS);
-  const body = JSON.stringify({ text: task, messages, tools: [...tools], ...serversWanted(), files, ...limitsInForce() });
+  const body = JSON.stringify({ text: wanted, messages, tools: [...tools], ...serversWanted(), files, ...limitsInForce() });
   try {
     await ask("agent", { body, signal, patience: PATIENCE_MS, headers: { "content-type": "application/json" } }, hear);
     if (!turn.receipt) hear({ e: "error", kind: "connection", message: say("error_cut"), hint: "" });

@@ -1,6 +1,7 @@
 // The runs of the Agent tab as a conversation that is kept: every run with all that was heard of it, so that it is
 // shown again as it was, its calls and its receipt too, and the next task goes on from it.
 
+import { Coming } from "../chat/coming.js";
 import { Tree, newHead } from "../chat/tree.js";
 import { heldNames, hold } from "../shared/held.js";
 import { RunView } from "./run-view.js";
@@ -22,6 +23,7 @@ import { RunView } from "./run-view.js";
 export class KeptRuns {
   name = "agent";
   opening = false;
+  coming = new Coming();
   tree = new Tree(newHead("agent"));
   /** @type {Map<string, Running>} by conversation */
   runs = new Map();

@@ -1,6 +1,7 @@
 // The Chat tab: the message box, its buttons, and the conversation above them.
 
 import { Attach } from "./attach.js";
+import { putBack } from "./coming.js";
 import { Conversation } from "./conversation.js";
 import { el, fill, hinter, icon, iconButton } from "../shared/dom.js";
 import { holds } from "../talk/hold.js";
@@ -50,6 +51,7 @@ conversation.onOpen = () => {
   comparison?.opened();
   waiting.opened();
 };
+conversation.onAstray = (/** @type {string} */ text) => putBack(text, box);
 const log = el("div", { id: "chat-log" });
 const box = el("textarea", { rows: "1", "aria-label": say("message_label"), placeholder: say("message_placeholder"), dir: "auto", enterkeyhint: "send" });
 const takeModel = (/** @type {string} */ value) => {
@@ -244,7 +246,7 @@ async function models() {
 /** @returns {HTMLElement} */
 function welcome() {
   const suggestions = SUGGESTIONS.map((name) =>
-    el("button", { type: "button", class: "gc-suggestion", onclick: () => conversation.ask(say(name)) }, say(name)),
+    el("button", { type: "button", class: "gc-suggestion", onclick: () => suggest(say(name)) }, say(name)),
   );
   return el(
     "div",
@@ -253,6 +255,12 @@ function welcome() {
     el("p", { class: "gc-muted" }, say("welcome_text")),
     el("div", { class: "gc-suggestions" }, ...suggestions),
   );
+}
+
+/** @param {string} question */
+function suggest(question) {
+  if (waiting.expected) waiting.add(question);
+  else conversation.ask(question);
 }
 
 function send() {
@@ -275,7 +283,7 @@ function send() {
 /** Put a question back, before what was typed since. @param {{ text: string, pictures: Picture[] }} question */
 async function edit({ text, pictures }) {
   const { question, documents } = splitText(text);
-  fill(box, [question, box.value].filter((one) => one.trim()).join("\n\n"));
+  putBack(question, box);
   box.focus();
   await attach.restore({ documents, pictures });
   composeQuestion();

@@ -5,6 +5,7 @@ import { announce } from "../shared/dom.js";
 import { Answer } from "../shared/answer.js";
 import { demand, newId } from "../shared/wire.js";
 import { say } from "../shared/words.js";
+import { Coming } from "./coming.js";
 import { editQuestion } from "./message.js";
 import { PATIENCE_MS, Run, isDirect } from "./run.js";
 import { olderHalf, turnsOf } from "./sent.js";
@@ -40,8 +41,8 @@ export class Conversation {
     this.ended = ended;
     this.keeper = keeper;
     this.tree = new Tree(newHead(name));
-    /** Whether another conversation is on its way, so that no welcome need be shown. */
-    this.opening = false;
+    this.opening = false; // whether the one of before a reload is on its way, so that no welcome need be shown
+    this.coming = new Coming();
     /** @type {Map<string, Run>} by the id of their answer, of other conversations too */
     this.runs = new Map();
     this.list = new TurnList(this.tree, { welcome, drawn, newAnswer: (message) => this.#newAnswer(message), actions: (turn) => this.#actions(turn) });
@@ -57,12 +58,10 @@ export class Conversation {
   onBusy;
   /** @type {(() => void) | undefined} called when another conversation is shown */
   onOpen;
+  /** @type {((text: string) => void) | undefined} puts what was said for a conversation that did not come into the box */
+  onAstray;
 
-  /**
-   * Put the conversation into an element; called again whenever Gradio makes that element anew.
-   *
-   * @param {HTMLElement} host
-   */
+  /** Put the conversation into an element; called again whenever Gradio makes that element anew. @param {HTMLElement} host */
   showIn(host) {
     this.list.showIn(host, this.opening);
   }
@@ -126,7 +125,7 @@ export class Conversation {
    * @returns {((text: string) => string) | null}
    */
   nextBody() {
-    if (this.running || !isDirect()) return null;
+    if (this.running || this.coming.id || !isDirect()) return null;
     const last = this.tree.message(this.tree.head.leaf);
     const before = last ? this.#turnsTo(last) : this.#instructions();
     const options = this.options();

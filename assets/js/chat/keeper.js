@@ -69,8 +69,6 @@ export class Keeper {
   #toldPassing = false; // that the browser keeps nothing: once
   #titles = new Titles((tree) => this.#passing(tree), (id, how) => change(this, id, how));
   deletions = new Deletions();
-  /** @type {string | null} the conversation that was pressed and is on its way */
-  opening = null;
   /** @type {Tree | null} which changed elsewhere while an answer was under way in it, so that it could not be read anew */
   #missed = null;
 
@@ -269,11 +267,10 @@ export class Keeper {
     const reading = this.store.read(id);
     const whole = await (unlessBegun ? reading : attempt(this, () => reading));
     if (turn !== this.#turns || (unlessBegun && !(this.conversation.tree === before && before.empty))) return;
-    this.opening = null;
     if (!whole) this.#expect(null);
     if (whole === null) this.#leaveOut(id);
     if (!whole) return;
-    const { tree } = this.conversation;
+    const { tree, coming } = this.conversation;
     this.draft(tree === before ? left : undefined); // what was typed since goes along, and is not left here too
     const typed = this.composer.text();
     this.conversation.open(new Tree(whole.head, whole.messages).openAt(leaf));
@@ -281,12 +278,13 @@ export class Keeper {
     const { head } = this.conversation.tree;
     const further = tree === before && typed !== left ? [head.draft, typed].filter(Boolean).join("\n\n") : head.draft;
     this.composer.adopt({ ...head, draft: further });
+    coming.end(true);
     this.draw();
   }
 
   /** @param {string | null} id of a conversation that was pressed and is on its way, or none */
   #expect(id) {
-    this.opening = id;
+    this.conversation.coming.expect(id);
     this.composer.expect?.(id);
     this.draw();
   }
@@ -294,7 +292,7 @@ export class Keeper {
   /** Begin a new one; what stands in the box of one that has not begun is meant for it. */
   fresh({ temporary = false } = {}) {
     this.#turns += 1;
-    this.opening = null;
+    this.conversation.coming.end(false);
     this.draft();
     const { empty } = this.conversation.tree;
     const typed = { draft: this.composer.text(), options: this.composer.options() };
@@ -420,8 +418,8 @@ export class Keeper {
   /** Bring the list and what stands above the conversation up to date. */
   draw() {
     if (this.kind !== "chat") return; // the list stands in the Chat tab, for all of them
-    const { tree, runs } = this.conversation;
+    const { tree, runs, coming } = this.conversation;
     showAbove(tree);
-    showList(this, { open: tree.head.id, opening: this.opening, running: new Set([...runs.values()].map((run) => run.tree.head.id)) });
+    showList(this, { open: tree.head.id, opening: coming.id, running: new Set([...runs.values()].map((run) => run.tree.head.id)) });
   }
 }

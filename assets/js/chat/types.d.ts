@@ -2,6 +2,7 @@
 
 import type { ErrorLine, Line, Quoted, Receipt } from "../shared/types.js";
 import type { Answer } from "../shared/answer.js";
+import type { Coming } from "./coming.js";
 import type { Tree } from "./tree.js";
 
 export type AnswerState = "waiting" | "writing" | "done" | "stopped" | "broken" | "cut";
@@ -64,6 +65,8 @@ export interface KeptConversation {
   tree: Tree;
   /** Whether the one of before is still on its way. */
   opening: boolean;
+  /** One that was pressed and is. */
+  coming: Coming;
   /** What runs in the open one, in branches that are not shown too. */
   readonly under: unknown[];
   /** What runs, by conversation. */

@@ -76,7 +76,10 @@ const composer = {
 keeper();
 
 /** Show a conversation of before. @param {string} id */
-export const openKept = async (id) => (await keeper()).open(id);
+export async function openKept(id) {
+  if (id !== conversation.tree.head.id) conversation.coming.expect(id); // though what keeps it may be on its way itself
+  (await keeper()).open(id);
+}
 
 export const showPicturesIn = (/** @type {HTMLElement} */ host) => host.replaceChildren(pictures.element);
 export const showAnswersIn = (/** @type {HTMLElement} */ host) => conversation.showIn(host);
@@ -110,7 +113,6 @@ function toggleForm() {
 /** @param {NonNullable<Extra["fields"]>} fields */
 function read(fields) {
   if (!fields.length) return hint(say("extract_no_fields"));
-  form.hidden = true;
   ask(say("reading_question", { names: fields.map(({ name }) => name).join(", ") }), { fields });
 }
 
@@ -126,20 +128,29 @@ function showEnd(answer, { fields }) {
  * @param {string} text
  * @param {Extra} [extra]
  */
-async function ask(text, extra = {}) {
+function ask(text, extra = {}) {
+  const box = () => inputOf("image-question");
+  return conversation.coming.ask({ question: extra.fields ? "" : text, box, hint, ask: () => askHere(text, extra) });
+}
+
+/**
+ * @param {string} text
+ * @param {Extra} extra
+ */
+function askHere(text, extra) {
   if (pictures.preparing) return hint(say("pictures_preparing"));
   if (!pictures.ready.length && conversation.tree.empty) return hint(say("pictures_none"));
   if (!text) return hint(say("question_empty"));
   // The same pictures as before are in the conversation already.
   const now = pictures.ready;
   const same = now.length === asked.length && now.every((picture, index) => picture === asked[index]);
-  const asking = conversation.ask(text, same && conversation.turns.length ? [] : now, extra);
-  if (!asking) return;
+  if (!conversation.ask(text, same && conversation.turns.length ? [] : now, extra)) return false;
   asked = now;
   for (const picture of now) picture.asked = true;
-  fill(inputOf("image-question"), "");
+  if (extra.fields) form.hidden = true;
+  if (question() === text) fill(inputOf("image-question"), ""); // what was pressed leaves there what was typed
   showChange();
-  await asking;
+  return true;
 }
 
 // The conversation so far stays in the list.

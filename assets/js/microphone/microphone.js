@@ -1,6 +1,7 @@
 // The Microphone tab: what was said in a recording, written down whole, or part by part while one still speaks.
 
 import { Ahead, join, transcribe as writeDown } from "./ahead.js";
+import { chosenLanguage } from "./languages.js";
 import { partsView } from "./parts.js";
 import { finish, followBy, invite, isRecording, lying, player } from "./recording.js";
 import { segmentsView } from "./segments.js";
@@ -16,6 +17,7 @@ import { say } from "../shared/words.js";
  * @import { Lying } from "./recording.js"
  */
 
+export { showLanguageIn } from "./languages.js";
 export { showRecorderIn } from "./recording.js";
 
 const FORMATS = ["txt", "srt", "vtt", "json"];
@@ -224,7 +226,7 @@ function markWritten(sent) {
 function parameters(name) {
   return new URLSearchParams({
     name,
-    language: globalThis.groqCoreLanguage ?? "",
+    language: chosenLanguage(),
     task: chosen.translate ? "translate" : "transcribe",
     prompt: inputOf("mic-prompt")?.value.trim() ?? "",
   });
@@ -271,9 +273,6 @@ function toChat() {
     message.focus();
   }
 }
-
-/** Gradio calls this when another language is picked. */
-globalThis.groqCoreLanguagePicked = (/** @type {string | null} */ value) => (globalThis.groqCoreLanguage = value || "");
 
 document.addEventListener("click", (event) => {
   if (targetOf(event)?.closest("#mic-transcribe")) transcribe();

@@ -28,9 +28,6 @@ declare global {
 
   /** Gradio calls it with all lines so far (ui/chat.py). */
   var groqCoreQueued: ((lines: string) => void) | undefined;
-  /** Language of a recording, as it was picked. */
-  var groqCoreLanguage: string | undefined;
-  var groqCoreLanguagePicked: ((value: string | null) => void) | undefined;
 
   /** Of the audio worklet's own scope. */
   class AudioWorkletProcessor {

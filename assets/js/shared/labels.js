@@ -3,8 +3,6 @@
 
 import { find, findAll, inputOf } from "./dom.js";
 import { language, say } from "./words.js";
-import TEXTS from "../../texts.js";
-import { SPOKEN } from "../../texts-de.js";
 
 /**
  * Buttons: id to text.
@@ -31,16 +29,11 @@ const BUTTONS = {
 const BOXES = {
   "image-question": ["question_label", "question_placeholder"],
   "mic-prompt": ["prompt_label", "prompt_placeholder"],
-  "mic-language": ["language_label", null],
   "mic-transcript": ["transcript_label", null],
   "agent-task": ["task_label", "task_placeholder"],
   "batch-prompt": ["batch_prompt_label", "batch_prompt_placeholder"],
   "batch-model": ["batch_model", null],
 };
-
-/** Languages that a recording may be in, by the name that Gradio has for them. */
-const named = new Intl.DisplayNames([language], { type: "language" });
-const LANGUAGES = new Map([[TEXTS.language_auto, say("language_auto")], ...Object.entries(SPOKEN).map(([name, code]) => /** @type {const} */ ([name, named.of(code) ?? name]))]);
 
 /**
  * @param {Node} node
@@ -66,20 +59,6 @@ function relabel() {
     if (input.ariaLabel) input.ariaLabel = say(label);
     if (placeholder && input.placeholder !== say(placeholder)) input.placeholder = say(placeholder);
   }
-  relabelLanguages();
-}
-
-function relabelLanguages() {
-  const input = inputOf("mic-language");
-  const shown = input && LANGUAGES.get(input.value);
-  if (shown && document.activeElement !== input) input.value = shown; // what is chosen, Gradio remembers elsewhere
-  const list = input?.ariaExpanded === "true" && document.getElementById(input.getAttribute("aria-controls") ?? "");
-  for (const option of list ? findAll("[role=option]", list) : []) {
-    const words = LANGUAGES.get(option.ariaLabel ?? "");
-    if (!words) continue;
-    setWords(option, words);
-    option.ariaLabel = words;
-  }
 }
 
 let due = false;
@@ -91,6 +70,5 @@ function relabelSoon() {
     relabel();
   });
 }
-document.addEventListener("focusout", relabelSoon);
 new MutationObserver(relabelSoon).observe(document.body, { childList: true, subtree: true });
 relabel();

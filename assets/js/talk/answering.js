@@ -58,17 +58,20 @@ export class Answering {
    * @param {Tape | null} tape
    * @param {Loudspeaker} loudspeaker
    * @param {AskedAhead | null} [ahead] where it was sent before
-   * @returns {Promise<"said" | "dropped" | "busy">}
+   * @returns {Promise<"said" | "dropped" | "busy" | "astray">}
    */
   async answer(heard, tape, loudspeaker, ahead = null) {
-    // A question of a conversation that was turned away from meanwhile has no place in this one.
-    const continues = this.continues && this.conversation.tree.message(this.continues.id);
+    const { continues: before } = this;
     this.continues = undefined;
     /** @type {Turn} */
     const turn = { tape, voice: null, sounds: false, waits: false };
     this.turn = turn;
     // Whoever was interrupted needs a moment to leave.
     if (this.asking) await this.asking;
+    const { arrival } = this.conversation.coming;
+    if (arrival && !(await arrival)) return this.#leaveInBox(turn, heard.text, ahead);
+    // A question of a conversation that was turned away from meanwhile has no place in this one.
+    const continues = before && this.conversation.tree.message(before.id);
     const isPast = this.turn !== turn;
     if (isPast || continues) ahead?.callOff();
     if (isPast) return "dropped";
@@ -82,6 +85,21 @@ export class Answering {
     if (this.turn !== turn) return "dropped";
     this.turn = null;
     return "said";
+  }
+
+  // What was said for a conversation that was pressed and did not come is asked nowhere else.
+  /**
+   * @param {Turn} turn
+   * @param {string} text
+   * @param {AskedAhead | null} ahead
+   * @returns {"dropped" | "astray"}
+   */
+  #leaveInBox(turn, text, ahead) {
+    ahead?.callOff();
+    this.conversation.onAstray?.(text);
+    if (this.turn !== turn) return "dropped";
+    this.turn = null;
+    return "astray";
   }
 
   /**

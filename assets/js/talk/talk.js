@@ -348,7 +348,7 @@ export class Talk {
     const how = await ended;
     if (how === "dropped") return;
     if (this.interrupted) this.interrupted = false; // who speaks now is heard to the end
-    else this.#next(how === "busy" ? say("still_answering") : "");
+    else this.#next(how === "said" ? "" : say(how === "busy" ? "still_answering" : "talk_astray"));
   }
 
   /** @param {Turn} turn */

@@ -1,0 +1,63 @@
+// A conversation of the list that was pressed and is on its way: what is asked meanwhile is meant for it.
+
+import { fill } from "../shared/dom.js";
+import { say } from "../shared/words.js";
+
+/** @typedef {HTMLTextAreaElement | HTMLInputElement} Box */
+
+export class Coming {
+  /** @type {string | null} the conversation that is on its way, or none */
+  id = null;
+  /** @type {Promise<boolean> | null} whether it came, once that is known */
+  arrival = null;
+  #settle = (/** @type {boolean} */ _came) => {};
+  #holds = false; // a question that was sent and waits
+
+  /** Another one was pressed; or, null, none is on its way any more. @param {string | null} id */
+  expect(id) {
+    if (id === this.id) return;
+    this.end(false);
+    this.id = id;
+    if (id) this.arrival = new Promise((resolve) => (this.#settle = resolve));
+  }
+
+  /** @param {boolean} came whether it is shown */
+  end(came) {
+    this.id = this.arrival = null;
+    this.#settle(came);
+  }
+
+  /**
+   * Ask a question in the conversation that is shown, or in the one that is on its way once it is there. Where it does
+   * not come, or the question cannot be asked there, that is in the box once more.
+   *
+   * @param {object} given
+   * @param {string} given.question
+   * @param {() => Box | null} given.box
+   * @param {(text: string) => void} given.hint
+   * @param {() => unknown} given.ask gives whether it could
+   */
+  async ask({ question, box, hint, ask }) {
+    if (!this.arrival) return ask();
+    hint(say("conversation_coming"));
+    if (this.#holds) return undefined;
+    this.#holds = true;
+    if (box()?.value.trim() === question) fill(box(), "");
+    const came = await Promise.race([this.arrival, left()]);
+    this.#holds = false;
+    if (came) hint("");
+    if (!came || !ask()) putBack(question, box());
+    return undefined;
+  }
+}
+
+/** When the page is left; what stands in the box then is kept. @returns {Promise<boolean>} */
+const left = () => new Promise((resolve) => addEventListener("pagehide", () => resolve(false), { capture: true, once: true }));
+
+/**
+ * Put a question into the box once more, before what was typed since.
+ *
+ * @param {string} question
+ * @param {Box | null} box
+ */
+export const putBack = (question, box) => fill(box, [question, box?.value ?? ""].filter((one) => one.trim()).join("\n\n"));
