@@ -204,7 +204,14 @@ class _Parts:
         self.log = Log(self.metrics, changed=changed)
         self.tracing = Tracing(tracer) if tracer is not None else None
         store = open_store(settings.cache_size, settings.cache_ttl)
-        self.cache = Cache(store, self.metrics, scope=settings.cache_scope, ttl_s=settings.cache_ttl, changed=changed)
+        self.cache = Cache(
+            store,
+            self.metrics,
+            scope=settings.cache_scope,
+            ttl_s=settings.cache_ttl,
+            deadline_s=settings.deadline,
+            changed=changed,
+        )
         if team is not None:
             team.changed, team.asking.running = changed, self.log.asking
 

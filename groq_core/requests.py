@@ -181,6 +181,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
         keep_all: A conversation that is too long is an error; nothing of it may be left out.
         outlet: Where the reader takes words that come while nothing else is to be told, from the second on. What it
             has taken is not in the events.
+        waited_s: So much of its time has passed already, in waiting for an answer that another was being given.
     """
 
     messages: tuple[Message, ...]
@@ -195,6 +196,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
     keep_all: bool = False
     hedge: bool | None = None
     outlet: Outlet | None = None
+    waited_s: float = 0.0
     caller: Caller = Caller()
     request_id: str = msgspec.field(default_factory=new_request_id)
 
@@ -258,6 +260,7 @@ class TranscriptionRequest(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     revisable: bool = False
     no_store: bool = False
     hedge: bool | None = None
+    waited_s: float = 0.0
     caller: Caller = Caller()
     request_id: str = msgspec.field(default_factory=new_request_id)
 
@@ -283,6 +286,7 @@ class SpeechRequest(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     revisable: bool = False
     no_store: bool = False
     hedge: bool | None = None
+    waited_s: float = 0.0
     caller: Caller = Caller()
     request_id: str = msgspec.field(default_factory=new_request_id)
 

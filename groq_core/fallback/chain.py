@@ -100,7 +100,8 @@ class FallbackChain:
 
     async def __call__(self, request: Request) -> Events:
         limits = self._limits
-        budget = Budget(attempts=limits.attempts, seconds=limits.deadline_s, usd=limits.usd, clock=self._clock)
+        seconds = limits.deadline_s - request.waited_s
+        budget = Budget(attempts=limits.attempts, seconds=seconds, usd=limits.usd, clock=self._clock)
         route = self._route(request)
         yield Routed(
             request_id=request.request_id,

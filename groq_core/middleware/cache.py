@@ -21,7 +21,7 @@ from typing import Any, Literal
 import msgspec
 from cachetools import TTLCache
 
-from groq_core.errors import LIMIT_REACHED, GroqCoreError, RequestError
+from groq_core.errors import LIMIT_REACHED, ChainError, GroqCoreError, Kind, RequestError
 from groq_core.events import (
     CONTENT,
     CacheChecked,
@@ -41,8 +41,13 @@ from groq_core.telemetry.metrics import Metrics
 IGNORED_PARAMS = frozenset({"stream", "stream_options", "user", "metadata", "store", "service_tier"})
 """What cannot change the text of an answer."""
 
-IGNORED_FIELDS = frozenset({"stream", "revisable", "no_store", "hedge", "outlet", "caller", "request_id", "params"})
+IGNORED_FIELDS = frozenset(
+    {"stream", "revisable", "no_store", "hedge", "outlet", "waited_s", "caller", "request_id", "params"}
+)
 """Fields of a request that are about this call and not about what is asked; params are looked at on their own."""
+
+LATER_S = 1.0
+"""Who has so much more time than whoever asked first is not done when that one's time is up."""
 
 _encoder = msgspec.json.Encoder(order="sorted")
 
@@ -106,6 +111,7 @@ class Cache:
         store: Any mapping; ``cachetools.TTLCache`` in the app. None turns the cache off.
         scope: Who shares answers: each person (or visitor, or token) with himself, or everybody of the server.
         ttl_s: How long an answer may be old, where it came from another replica; the store forgets its own.
+        deadline_s: How long one request may take.
     """
 
     def __init__(
@@ -115,12 +121,14 @@ class Cache:
         *,
         scope: Literal["person", "server"] = "person",
         ttl_s: float = inf,
+        deadline_s: float = inf,
         clock: Callable[[], float] = time.monotonic,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self.store = store
         self._scope = scope
         self._ttl_s = ttl_s
+        self._deadline_s = deadline_s
         self._metrics = metrics
         self._clock = clock
         self._changed = changed
@@ -140,25 +148,30 @@ class Cache:
             for event in replay(entry, request, self._clock() - entry.stored_at):
                 yield event
             return
+        began = self._clock()
+        ends = began + self._deadline_s - request.waited_s
         while (shared := self._under_way.get(key)) is not None:
             # A reader who can take text back must not share with one who cannot, nor the other way round.
             if shared.request.revisable != request.revisable:
                 break
             self._count(hit=True)
+            told = False
             try:
                 async with aclosing(shared.read(request)) as events:
                     async for event in events:
+                        told = told or isinstance(event, CONTENT)
                         yield event
-            except RequestError as error:
-                if error.code != LIMIT_REACHED or shared.request.caller == request.caller:
+            except GroqCoreError as error:
+                if told or not self._is_the_first_s_alone(error, shared, request, ends):
                     raise
-                # It was the limit of whoever asked first; this reader has one of his own.
                 self._close_flight(key, shared, None)
             else:
                 return
         yield CacheChecked(result="miss")
         # Registered where it is read: who leaves before that has asked nobody, and leaves nothing to share.
-        shared = _Shared(handle, request, partial(self._close_flight, key))
+        if (waited := self._clock() - began) > 0 and ends < inf:
+            request = msgspec.structs.replace(request, waited_s=request.waited_s + waited)
+        shared = _Shared(handle, request, partial(self._close_flight, key), ends)
         self._under_way[key] = shared
         hit = False
         try:
@@ -169,6 +182,15 @@ class Cache:
                     yield event
         finally:
             self._count(hit=hit)
+
+    def _is_the_first_s_alone(self, error: GroqCoreError, flight: _Shared, follower: Request, ends: float) -> bool:
+        """Whether it was the limit, or the time, of whoever asked first that was used up; this reader has his own."""
+        if isinstance(error, RequestError):
+            return error.code == LIMIT_REACHED and flight.request.caller != follower.caller
+        if not isinstance(error, ChainError) or ends < flight.ends + LATER_S:
+            return False
+        late = self._clock() > flight.ends - LATER_S
+        return late or any(one.kind is Kind.DEADLINE for one in error.failures)
 
     def _count(self, *, hit: bool) -> None:
         if hit:
@@ -220,12 +242,20 @@ class _Shared:
 
     A task reads it, since the reader who came first may leave before the others; it is cancelled when the last
     one has left.
+
+    Attributes:
+        ends: When the time of the request is up.
     """
 
     def __init__(
-        self, handle: Handler[Request], request: Request, ended: Callable[[_Shared, list[Event] | None], None]
+        self,
+        handle: Handler[Request],
+        request: Request,
+        ended: Callable[[_Shared, list[Event] | None], None],
+        ends: float,
     ) -> None:
         self.request = request
+        self.ends = ends
         # Whatever is said is kept, and told to whoever else listens.
         self._events = handle(all_by_events(request))
         self._ended = ended
@@ -242,7 +272,7 @@ class _Shared:
                 async for event in events:
                     self._heard.append(event)
                     self._wake()
-        except GroqCoreError as error:
+        except Exception as error:  # whoever reads it is told
             self._error = error
         finally:
             self._done = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from cachetools import TTLCache
@@ -21,6 +22,7 @@ from groq_core.store.keys import ApiKeys
 from groq_core.store.loans import Held, Loans, Refused
 from groq_core.store.people import PeopleStore
 from groq_core.store.presence import LOOK_S, UNAVAILABLE
+from groq_core.store.tables import NAME
 
 REMEMBERED_S = 2.0
 """How long limits that were changed may stay in force."""
@@ -93,18 +95,18 @@ class TeamLimits(Limited):
 
     async def enter(self, caller: Caller) -> None:
         taken: list[Held] = []
-        for subject, limits in await self._all(caller):
-            for limit in limits:
-                if limit.kind != "requests":
-                    continue
-                try:
-                    taken.append(await self.loans.take(subject, limit, 1.0, spend=True))
-                except Refused as refused:
-                    for held in taken:
-                        self.loans.undo(held)
-                    raise limit_error(refused.limit, refused.wait_s) from None
-                except UNAVAILABLE:
-                    continue  # requests go on; money does not
+        try:
+            for subject, limits in await self._all(caller):
+                for limit in limits:
+                    if limit.kind == "requests":
+                        with suppress(*UNAVAILABLE):  # requests go on; money does not
+                            taken.append(await self.loans.take(subject, limit, 1.0, spend=True))
+        except BaseException as error:
+            for held in taken:
+                self.loans.undo(held)
+            if isinstance(error, Refused):
+                raise limit_error(error.limit, error.wait_s) from None
+            raise
 
     async def reserve(self, caller: Caller, tokens: float, usd: float) -> list[Any]:
         """
@@ -114,30 +116,34 @@ class TeamLimits(Limited):
             RequestError: 429 where there is not so much left; 503 where nobody can say.
         """
         held: list[Held] = []
-        for subject, limits in await self._all(caller):
-            for limit in limits:
-                amount = {"tokens": tokens, "usd": usd}.get(limit.kind, 0.0)
-                if amount <= 0:
-                    continue
-                try:
-                    held.append(await self._hold(subject, limit, amount))
-                except (Refused, *UNAVAILABLE) as refused:
-                    for earlier in held:
-                        self.loans.settle(earlier, 0.0)
-                    if not isinstance(refused, Refused):
-                        raise away_error("what may be spent") from None
-                    raise too_little(limit, refused.wait_s, amount) from None
+        try:
+            for subject, limits in await self._all(caller):
+                for limit in limits:
+                    amount = {"tokens": tokens, "usd": usd}.get(limit.kind, 0.0)
+                    if amount > 0:
+                        held.append(await self._hold(subject, limit, amount))
+        except BaseException:  # who is called off holds nothing either
+            for earlier in held:
+                self.loans.settle(earlier, 0.0)
+            raise
         return held
 
     async def _hold(self, subject: str, limit: PersonLimit, amount: float) -> Held:
-        """Take a loan; a database that is away for a moment is waited for."""
+        """
+        Take a loan; a database that is away for a moment is waited for.
+
+        Raises:
+            RequestError: As for :meth:`reserve`.
+        """
         ends = time.monotonic() + PATIENCE_S
         while True:
             try:
                 return await self.loans.take(subject, limit, amount)
+            except Refused as refused:
+                raise too_little(limit, refused.wait_s, amount) from None
             except UNAVAILABLE:
                 if time.monotonic() >= ends:
-                    raise
+                    raise away_error("what may be spent") from None
             await asyncio.sleep(LOOK_S)
 
     async def settle(self, caller: Caller, held: Sequence[Any], model: str, line: Any) -> None:
@@ -149,7 +155,7 @@ class TeamLimits(Limited):
 
     def line(self, caller: Caller, model: str) -> LedgerEntry:
         """An empty line of the ledger for this caller."""
-        return LedgerEntry(day=today(), person=caller.person, key=key_number(caller), model=model)
+        return LedgerEntry(day=today(), person=caller.person, key=key_number(caller), model=model[:NAME])
 
     async def allowances(self, caller: Caller) -> list[Allowance]:
         try:

@@ -16,7 +16,7 @@ from groq_core.ratelimit.personal_limits import Taken
 from groq_core.store.database import Database
 from groq_core.store.once import Once
 from groq_core.store.people import PeopleStore
-from groq_core.store.presence import UNAVAILABLE
+from groq_core.store.presence import UNAVAILABLE, UNFIT
 from groq_core.store.tables import Spend
 
 logger = logging.getLogger("groq_core.books")
@@ -68,15 +68,19 @@ class Books:
         self.away = False
 
     def note(self, line: LedgerEntry) -> None:
+        if line.requests:  # of what failed and cost nothing there is no line
+            self._gather(line)
+        if line.key:
+            self._keys[line.key] = time.time()
+        if line.person:
+            self._seen.add(line.person)
+
+    def _gather(self, line: LedgerEntry) -> None:
         place = (line.day, line.person, line.key, line.model)
         if (known := self._lines.get(place)) is not None:
             known.add(line)
         elif len(self._lines) < LONGEST:
             self._lines[place] = line
-        if line.key:
-            self._keys[line.key] = time.time()
-        if line.person:
-            self._seen.add(line.person)
 
     async def flush(self) -> None:
         # What was written and not answered is written again first, as it was: it may be there already.
@@ -85,6 +89,9 @@ class Books:
                 self._sent, self._lines = self._lines, {}
             try:
                 await self._once.write(self._number, self._write)
+            except (UNFIT, OverflowError, UnicodeError) as error:
+                self._split(error)
+                continue
             except UNAVAILABLE as error:
                 if not self.away:
                     logger.warning("spend is kept in memory while the database is away: %s", type(error).__name__)
@@ -92,6 +99,16 @@ class Books:
                 return
             self._sent, self._number, self.away = {}, self._number + 1, False
             await self._record_visits()
+
+    def _split(self, error: BaseException) -> None:
+        """One of these lines cannot be kept, and nothing was written: the halves are tried, down to that line alone."""
+        places = sorted(self._sent)
+        if len(places) == 1:
+            logger.error("a line of the ledger cannot be kept and is left out: %s", type(error).__name__)
+        for place in places[len(places) // 2 :]:
+            line = self._sent.pop(place)
+            if len(places) > 1:
+                self._gather(line)
 
     async def _write(self, connection: AsyncConnection) -> None:
         for place in sorted(self._sent):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from groq_core.store.database import Database
 from groq_core.store.presence import UNAVAILABLE
@@ -37,6 +37,19 @@ class DatabaseShelf:
                     self._tidied = time.monotonic()
 
         await self._within(write)
+
+    async def renew(self, names: Sequence[str], seconds: float) -> list[str]:
+        now = time.time()
+
+        async def write() -> set[str]:
+            these = ShelfRow.name.in_(names), ShelfRow.ends >= now
+            async with self._database.writing() as connection:
+                there = set(await connection.scalars(select(ShelfRow.name).where(*these)))
+                await connection.execute(update(ShelfRow).where(*these).values(ends=now + seconds))
+            return there
+
+        there = await self._within(write)
+        return [name for name in names if name not in there]
 
     async def get(self, name: str) -> bytes | None:
         query = select(ShelfRow.body).where(ShelfRow.name == name, ShelfRow.ends >= time.time())

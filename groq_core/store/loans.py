@@ -15,6 +15,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from math import floor, inf
 from typing import Final, Protocol, TypeAlias
 
@@ -206,8 +207,13 @@ class Loans:
         want = limit.amount * PART
         if limit.kind != "requests":
             want = max(want, amount * ATTEMPTS)
+        asked = asyncio.ensure_future(self._bank.borrow(subject, limit, amount, max(amount, want), spend=spend))
         try:
-            loan = await self._bank.borrow(subject, limit, amount, max(amount, want), spend=spend)
+            loan = await asyncio.shield(asked)
+        except asyncio.CancelledError:
+            # What the bank has lent to who is called off would count as used until its window has passed.
+            asked.add_done_callback(partial(self._return, pot, amount if spend else 0.0))
+            raise
         finally:
             purse.touched_at = self._clock()
         now = purse.seen_at = self._clock()
@@ -238,6 +244,11 @@ class Loans:
     def undo(self, held: Held) -> None:
         """Take back what was spent at once."""
         self._owe(held.pot, held.slot, -held.amount, 0.0)
+
+    def _return(self, pot: Pot, spent: float, asked: asyncio.Future[Loan]) -> None:
+        """Give back a loan that came when nobody waited for it any more."""
+        if not asked.cancelled() and asked.exception() is None and (loan := asked.result()).granted > 0:
+            self._owe(pot, loan.slot, -loan.granted, spent - loan.granted)
 
     def _give_back(self, pot: Pot, purse: _Purse) -> None:
         if purse.left > 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 
@@ -18,6 +19,10 @@ class SharedPlace(Protocol):
     """
 
     async def put(self, name: str, body: bytes, seconds: float) -> None: ...
+
+    async def renew(self, names: Sequence[str], seconds: float) -> list[str]:
+        """Keep these for so long from now on; gives those that are not there."""
+        ...
 
     async def get(self, name: str) -> bytes | None: ...
 

@@ -2,8 +2,8 @@
 Who may see the page: names and password hashes from a file.
 
 A browser gets a form and keeps a session in a cookie; a program may send name and password with every request (HTTP
-Basic), or a token of the API to Gradio's endpoints. The HTTP API has its own tokens and is left alone, as are the
-probes; everything else, Gradio's routes included, is behind the one door.
+Basic), or a token of the API to Gradio's endpoints and the API's description. The HTTP API has its own tokens and is
+left alone, as are the probes; everything else, Gradio's routes included, is behind the one door.
 """
 
 from __future__ import annotations
@@ -48,6 +48,9 @@ REMEMBERED_S = 600
 
 OPEN = ("/v1/", "/openai/v1/", "/health", "/ready", "/metrics", "/_simulator/", "/s/", "/ui/assets/", "/favicon.ico")
 """Paths with a rule of their own, shared conversations, and scripts that anybody may read."""
+
+FOR_PROGRAMS = ("/gradio_api/", "/config", "/docs", "/openapi.json")
+"""Paths that a token of the API opens too: Gradio's endpoints, and what describes the API to its programs."""
 
 FROM_ONE_ADDRESS = 25
 """Wrong guesses from one address, whatever the names, before it has to wait."""
@@ -155,7 +158,7 @@ class SignIn:
         if person is not None:
             scope[PERSON] = person
             return None
-        if path.startswith(("/gradio_api/", "/config")) and await self._is_admitted(scope):
+        if path.startswith(FOR_PROGRAMS) and await self._is_admitted(scope):
             return None
         return _unknown(headers, elsewhere=self._elsewhere)
 

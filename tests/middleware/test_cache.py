@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from groq_core.errors import ChainError, RequestError
+from groq_core.errors import ChainError, Kind, ProviderError, RequestError
 from groq_core.events import AttemptStarted, CacheChecked, Continued, Event, Events, Finished, Routed, TextDelta
 from groq_core.middleware.cache import Cache, CacheEntry, key_of, reproducible
 from groq_core.reply import Receipt
@@ -300,3 +300,60 @@ async def test_who_shares_an_answer_does_not_share_the_limit_of_whoever_asked_fi
         assert isinstance(events, list)
         assert isinstance(events[-1], Finished)
     assert (poor.asked, below.asked) == (1, 1), "the others share again"
+
+
+class Failing(Answers):
+    """Gives up when it is told to."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(gate=asyncio.Event(), error=error)
+
+
+BUSY = ProviderError(Kind.RATE_LIMITED, "busy", provider="groq", model="a")
+LATE = ProviderError(Kind.DEADLINE, "the time is used up", provider="groq", model="a")
+
+
+@pytest.mark.parametrize(
+    ("after_s", "fails_at_s", "failure", "again"),
+    [
+        (40.0, 60.0, BUSY, True),  # the first one's time is up
+        (40.0, 50.0, LATE, True),  # waiting would take longer than it has
+        (40.0, 41.0, BUSY, False),  # everybody was asked in vain, a moment ago
+        (0.0, 60.0, BUSY, False),  # nobody has time left
+    ],
+)
+async def test_who_shares_an_answer_does_not_share_the_time_of_whoever_asked_first(
+    after_s: float, fails_at_s: float, failure: ProviderError, again: bool
+) -> None:
+    clock = Clock()
+    first, below = Failing(ChainError("nobody answered", failures=[failure])), Answers()
+    cache = Cache({}, Metrics(), deadline_s=60.0, clock=clock)
+    leader = asyncio.create_task(read(cache, first, request(params=ZERO)))
+    await asyncio.sleep(0.01)
+    clock.now += after_s
+    asked: list[Request] = []
+
+    def note(what: Request) -> Events:
+        asked.append(what)
+        return below(what)
+
+    follower = asyncio.create_task(read(cache, note, request(params=ZERO)))
+    await asyncio.sleep(0.01)
+    clock.now += fails_at_s - after_s
+    assert first.gate is not None
+    first.gate.set()
+
+    failed, answer = await asyncio.gather(leader, follower, return_exceptions=True)
+
+    assert isinstance(failed, ChainError)
+    assert isinstance(answer, ChainError) != again
+    assert [what.waited_s for what in asked] == ([fails_at_s - after_s] if again else [])
+
+
+async def test_what_nobody_thought_of_reaches_every_reader() -> None:
+    broken = Answers(error=ZeroDivisionError("a fault of ours"))
+    cache = Cache({}, Metrics(), clock=Clock())
+
+    found = await asyncio.gather(*(read(cache, broken, request(params=ZERO)) for _ in range(2)), return_exceptions=True)
+
+    assert [type(error) for error in found] == [ZeroDivisionError] * 2

@@ -42,6 +42,12 @@ class Redis(RedisServer):
             connection.sendall(" ".join(words).encode() + b"\r\n")
             assert connection.recv(100)[:1] in (b"+", b":")
 
+    def ask(self, *words: str) -> int:
+        """The answer to a command that is answered with a number."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+            connection.sendall(" ".join(words).encode() + b"\r\n")
+            return int(connection.recv(100)[1:])
+
     def keys(self) -> list[str]:
         """All names of keys."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:

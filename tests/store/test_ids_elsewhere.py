@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import io
 import json
 import os
+import random
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from groq_core.compose import assemble
 from groq_core.redaction import Secret
@@ -64,6 +68,38 @@ async def check_responses(first: httpx.AsyncClient, other: httpx.AsyncClient) ->
     assert (await first.get(f"/v1/responses/{made['id']}")).status_code == 404
 
 
+TURNS = 6
+
+
+def noise(seed: int) -> str:
+    """A picture that cannot be made smaller."""
+    pixels = random.Random(seed).randbytes(128 * 128 * 3)
+    file = io.BytesIO()
+    Image.frombytes("RGB", (128, 128), pixels).save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+async def check_chain(*replicas: httpx.AsyncClient) -> int:
+    """A chain over replicas in turn, each turn with a picture and a long text of its own; the bytes it is made of."""
+    sent, previous = 0, None
+    for turn in range(TURNS):
+        picture, text = noise(turn), f"Number {turn}. " * 1000
+        content = [{"type": "input_image", "image_url": picture}, {"type": "input_text", "text": text}]
+        http = replicas[turn % len(replicas)]
+        asked = {"input": [{"role": "user", "content": content}], "previous_response_id": previous, "model": "vision"}
+        answer = await respond(http, **asked)
+        assert answer.status_code == 200, answer.text
+        previous = answer.json()["id"]
+        sent += len(picture) + len(text)
+        for other in replicas:
+            items = (await other.get(f"/v1/responses/{previous}/input_items")).json()
+            (item,) = items["data"]
+            assert [part.get("text", part.get("image_url")) for part in item["content"]] == [picture, text]
+    last = await respond(replicas[0], input="How many pictures?", previous_response_id=previous, model="vision")
+    assert last.status_code == 200, last.text
+    return sent
+
+
 TOKENS = {"GROQ_CORE_API_TOKENS": f"{TOKEN}, t-another-token"}
 
 
@@ -81,6 +117,19 @@ async def test_a_response_is_found_on_another_replica_by_redis(redis: Redis, sim
         assert (await first.get(f"/v1/responses/{made['id']}")).json() == made, "it goes on alone"
 
 
+@needs("redis-server")
+async def test_a_chain_of_responses_keeps_each_picture_once_in_redis(redis: Redis, simulator: Simulator) -> None:
+    async with (
+        replicas(2, redis, simulator, pages=False, **TOKENS) as running,
+        clients(*running.urls) as both,
+    ):
+        assert await eventually(running.in_step, 5)
+        sent = await check_chain(*both)
+        lengths = [redis.ask("STRLEN", name) for name in redis.keys() if "shelf:" in name]  # noqa: SIM118
+    # Each picture as it came, and as it was made anew for the models.
+    assert sum(lengths) < 3 * sent
+
+
 async def test_responses_files_and_batches_are_found_on_another_replica_by_the_database(
     url: str, simulator: Simulator, tmp_path: Path
 ) -> None:
@@ -94,6 +143,7 @@ async def test_responses_files_and_batches_are_found_on_another_replica_by_the_d
             urls.append(f"http://127.0.0.1:{port}")
         first, other = await stack.enter_async_context(clients(*urls))
         await check_responses(first, other)
+        await check_chain(first, other)
         body = {"model": "speed", "messages": [{"role": "user", "content": "Hi"}]}
         line = {"method": "POST", "url": "/v1/chat/completions", "body": body}
         lines = b"".join(json.dumps({"custom_id": f"c{n}", **line}).encode() + b"\n" for n in range(5))

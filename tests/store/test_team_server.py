@@ -36,6 +36,18 @@ async def test_a_key_answers_until_it_is_revoked(stage: TeamStage) -> None:
     assert key not in refused.text
 
 
+async def test_what_describes_the_api_is_read_by_who_may_use_it(stage: TeamStage) -> None:
+    team = stage.core.team
+    assert team is not None
+    key = (await team.keys.create("ci", who="tests")).reveal()
+    for path in ("/openapi.json", "/docs"):
+        codes = []
+        for who in ({"key": key}, {"person": "bob"}, {"key": "gck_wrong"}, {}):
+            async with stage.client(**who) as http:
+                codes.append((await http.get(path)).status_code)
+        assert codes == [200, 200, 401, 401], path
+
+
 async def test_without_a_key_nobody_gets_in_where_people_sign_in(stage: TeamStage) -> None:
     async with stage.client() as http:
         assert (await ask(http)).status_code == 401

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from collections import OrderedDict
@@ -10,15 +11,20 @@ from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
+from cachetools import LRUCache
 
+from groq_core.api.responses.long_strings import put_together, take_apart
 from groq_core.encoding import json_bytes
-from groq_core.requests import Caller, Message
+from groq_core.requests import Caller, Message, image_parts
 from groq_core.store.shelf import SharedPlace, ShelfAway
 
 KEPT_S: Final = 3600.0
 MOST: Final = 2_000
 MOST_BYTES: Final = 64 * 2**20
 """Bounds of what is kept in memory; beyond them the oldest responses go first."""
+
+LONGER_S: Final = 60.0
+"""Long strings outlast whatever refers to them."""
 
 MOST_SHARED_BYTES: Final = 8 * 2**20
 """A larger response is found only where it was given."""
@@ -34,6 +40,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
         messages: The whole conversation, its answer included, as a chat goes on from it; without instructions.
         size: Bytes of response and items.
         ends: When it is forgotten, by the store's clock.
+        apart: Names of the long strings that stand beside it on a shelf; empty here.
     """
 
     owner: tuple[str, str]
@@ -42,6 +49,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...]
     size: int
     ends: float
+    apart: tuple[str, ...] = ()
 
 
 class ResponseStore:
@@ -67,6 +75,7 @@ class ResponseStore:
     ) -> None:
         self._shelf = shelf
         self._unsettled: list[Kept] = []
+        self._strings: LRUCache[str, str] = LRUCache(most_bytes, getsizeof=len)
         self._kept_s = kept_s
         self._most = most
         self._most_bytes = most_bytes
@@ -108,11 +117,58 @@ class ResponseStore:
         """Let the other processes find what was kept since the last time."""
         unsettled, self._unsettled = self._unsettled, []
         for kept in unsettled:
-            assert self._shelf is not None
             with suppress(ShelfAway):
-                await self._shelf.put(
-                    _place(kept.owner, kept.response["id"]), json_bytes(msgspec.to_builtins(kept)), self._kept_s
-                )
+                await self._shelve(kept)
+
+    async def _shelve(self, kept: Kept) -> None:
+        assert self._shelf is not None
+        found: dict[str, str] = {}
+        whole = msgspec.to_builtins(kept)
+        if image_parts(kept.messages):
+            body = await asyncio.to_thread(take_apart, whole, found)  # naming pictures takes a while
+        else:
+            body = take_apart(whole, found)
+        if found:
+            body["apart"] = list(found)
+            await self._shelve_apart({_place(kept.owner, name): text for name, text in found.items()})
+        await self._shelf.put(_place(kept.owner, kept.response["id"]), json_bytes(body), self._kept_s)
+
+    async def _shelve_apart(self, strings: dict[str, str]) -> None:
+        assert self._shelf is not None
+        seconds = self._kept_s + LONGER_S
+        for place in await self._shelf.renew(list(strings), seconds):
+            await self._shelf.put(place, strings[place].encode("utf-8", "surrogatepass"), seconds)
+        for place, text in strings.items():
+            self._remember(place, text)
+
+    async def _unshelve(self, owner: tuple[str, str], name: str) -> Kept | None:
+        """
+        What stands there; None where there is nothing, or not all of it.
+
+        Raises:
+            ShelfAway: Nobody can say.
+        """
+        assert self._shelf is not None
+        body = await self._shelf.get(_place(owner, name))
+        if body is None:
+            return None
+        found, strings = msgspec.json.decode(body), dict[str, str]()
+        for named in found.get("apart", ()):
+            place = _place(owner, named)
+            text = self._strings.get(place)
+            if text is None:
+                if (kept := await self._shelf.get(place)) is None:
+                    return None
+                text = self._remember(place, kept.decode("utf-8", "surrogatepass"))
+            strings[named] = text
+        whole = msgspec.convert(put_together(found, strings) if strings else found, Kept)
+        return msgspec.structs.replace(whole, apart=())
+
+    def _remember(self, place: str, text: str) -> str:
+        """Of several responses that hold the same, all hold this one."""
+        if len(text) <= self._strings.maxsize:
+            self._strings[place] = text
+        return text
 
     async def load(self, caller: Caller, names: Iterable[str]) -> None:
         """Bring responses of this caller here as they are now, or take them away where another process deleted them."""
@@ -120,11 +176,10 @@ class ResponseStore:
             return
         for name in names:
             try:
-                body = await self._shelf.get(_place(_owner(caller), name))
+                found = await self._unshelve(_owner(caller), name)
             except ShelfAway:
                 return
-            if body is not None:
-                found = msgspec.json.decode(body, type=Kept)
+            if found is not None:
                 self._put(msgspec.structs.replace(found, ends=self._clock() + self._kept_s))
             elif (kept := self.find(caller, name)) is not None and kept.size <= MOST_SHARED_BYTES:
                 self._drop(name)

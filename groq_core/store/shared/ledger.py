@@ -74,6 +74,14 @@ PART: Final = 0.02
 """Of a limit, that is written down ahead, where it holds two attempts at least; an eighth of what is free at most."""
 
 
+_EPOCH: Final = time.time() - time.monotonic()
+
+
+def steady() -> float:
+    """Seconds since the epoch, by a clock that nobody sets."""
+    return _EPOCH + time.monotonic()
+
+
 class _Part(msgspec.Struct):
     """
     What this process has used of a counter, in one window.
@@ -114,10 +122,11 @@ class SharedLedger:
 
     Args:
         share: The part of what is left that this process may spend alone.
-        clock: Seconds since the epoch; only its pace counts while Redis is there.
+        clock: Seconds since the epoch, that go on whatever happens to the machine's clock; only their pace counts while
+            Redis is there.
     """
 
-    def __init__(self, link: Link, share: Callable[[], float], *, me: str, clock: Callable[[], float] = time.time):
+    def __init__(self, link: Link, share: Callable[[], float], *, me: str, clock: Callable[[], float] = steady):
         self._link = link
         self._share = share
         self._me = me
@@ -130,32 +139,46 @@ class SharedLedger:
         self, key: str, window_s: int, amount: float, window: float | None = None, *, limit: float = inf
     ) -> Count:
         now = self._clock() + self._ahead_s
-        part = self._part((key, window_s), floor(now / window_s))
+        at = key, window_s
+        part = self._part(at, floor(now / window_s))
         part.limit, part.touched_at = limit, time.monotonic()
         if amount and (window is None or window == part.window):
             self._change(part, amount)
-        if amount < 0:
-            self._tell_soon((key, window_s), part)
-        if amount < 0 or self._is_enough(part, amount):
-            return Count(part.own + part.others, (part.window + 1) * window_s - now, part.window)
-        try:
-            used, current, left_s = await self._tell((key, window_s), part, self._wanted(amount, limit))
-        except Away:
-            return Count(self._alone(key, part), (part.window + 1) * window_s - now, part.window)
-        if current != part.window:
-            # The window has turned: what was counted above belongs to the new one.
-            return await self._turn(key, window_s, amount if window is None else 0.0, current, limit)
-        return Count(used, left_s, current)
+        if amount and (amount < 0 or window is not None):
+            # What an attempt took in the end nobody waits for, so that no cancellation leaves a part of it out.
+            self._tell_soon(at, part)
+        elif not self._is_enough(part, amount):
+            try:
+                used, current, left_s = await self._count(at, part, amount)
+            except Away:
+                return Count(self._alone(key, part), (part.window + 1) * window_s - now, part.window)
+            if current != part.window:
+                # The window has turned: what was counted above belongs to the new one.
+                return await self._turn(at, amount, current, limit)
+            return Count(used, left_s, current)
+        return Count(part.own + part.others, (part.window + 1) * window_s - now, part.window)
 
-    async def _turn(self, key: str, window_s: int, amount: float, current: int, limit: float) -> Count:
-        part = self._part((key, window_s), current)
+    async def _turn(self, at: tuple[str, int], amount: float, current: int, limit: float) -> Count:
+        part = self._parts.get(at)
+        if part is None or part.window != current:
+            # Also one that lies before the last: the clocks of two machines may differ by any time.
+            part = self._parts[at] = _Part(current)
         part.limit, part.touched_at = limit, time.monotonic()
         self._change(part, amount)
         try:
-            used, current, left_s = await self._tell((key, window_s), part, self._wanted(amount, limit))
+            used, current, left_s = await self._count(at, part, amount)
         except Away:
-            return Count(self._alone(key, part), float(window_s), part.window)
+            return Count(self._alone(at[0], part), float(at[1]), part.window)
         return Count(used, left_s, current)
+
+    async def _count(self, at: tuple[str, int], part: _Part, amount: float) -> tuple[float, int, float]:
+        """Tell what was changed, and hear of the others; who is called off meanwhile has taken nothing."""
+        try:
+            return await self._tell(at, part, self._wanted(amount, part.limit))
+        except asyncio.CancelledError:
+            self._change(part, -amount)
+            self._tell_soon(at, part)
+            raise
 
     @staticmethod
     def _change(part: _Part, amount: float) -> None:
@@ -203,6 +226,10 @@ class SharedLedger:
         self._ahead_s = (current + 1) * window_s - left_s - self._clock()
         if current != part.window:
             return others + mine, current, left_s
+        if heard > part.number:
+            # It was forgotten here, as what is long unused, or what a clock has led away from: it goes on from there.
+            part.own, part.number = part.own + mine, int(heard) + 1
+            return await self._tell(at, part, ahead)
         part.others = max(others, part.others) if age_ms < YOUNG_MS else others
         if heard >= part.heard or age_ms < YOUNG_MS:
             part.told, part.heard, part.told_at = mine, int(heard), time.monotonic()

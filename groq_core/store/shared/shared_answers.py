@@ -16,8 +16,10 @@ from groq_core.pipeline import Handler
 from groq_core.requests import Request
 from groq_core.store.shared.link import PREFIX, Away, Link
 
-FLIGHT_S: Final = 70
-"""Longest that one answer can take; then the lock of a process that died is gone."""
+LEASE_S: Final = 2.0
+"""Of who gives an answer, told anew all the while; so long after it died or left, the next asks."""
+
+RENEW_S: Final = 0.5
 
 PATIENCE_S: Final = 8.0
 """How long an answer that another replica is being given is waited for."""
@@ -30,13 +32,16 @@ _TYPES: Final = {kind.__name__: kind for kind in (*CONTENT, Routed, Finished)}
 _FIND: Final = """
 local body = redis.call('GET', KEYS[1])
 if body then return {body, redis.call('PTTL', KEYS[1])} end
-return redis.call('SET', KEYS[2], ARGV[1], 'NX', 'EX', ARGV[2]) and 1 or 0
+return redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) and 1 or 0
 """
 
 _LAND: Final = """
 if ARGV[2] ~= '' then redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end
 if redis.call('GET', KEYS[2]) == ARGV[1] then redis.call('DEL', KEYS[2]) end
 """
+
+
+_RENEW: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end"
 
 
 def pack(entry: CacheEntry) -> bytes:
@@ -72,48 +77,70 @@ class SharedAnswers:
         self._scope: Any = scope
 
     async def __call__(self, handle: Handler[Request], request: Request) -> Events:
-        key = self._key(request)
-        entry = lock = None
+        key, lock = self._key(request), secrets.token_hex(8)
+        entry: CacheEntry | None = None
+        began, mine = time.monotonic(), False
         if key is not None:
-            with suppress(Away):
-                entry, lock = await self._find(key)
+            try:
+                entry, mine = await self._find(key, lock)
+            except Away:
+                pass  # it is asked here
+            except asyncio.CancelledError:
+                # It may have become this process's in that moment.
+                await asyncio.shield(self._land(key, lock, []))
+                raise
         if entry is not None:
             for event in replay(entry, request, time.monotonic() - entry.stored_at):
                 yield event
             return
-        heard: list[Event] = []
-        try:
-            async with aclosing(handle(request if lock is None else all_by_events(request))) as events:
+        if (waited := time.monotonic() - began) > LOOK_S:
+            request = msgspec.structs.replace(request, waited_s=request.waited_s + waited)
+        if key is None or not mine:
+            async with aclosing(handle(request)) as events:
                 async for event in events:
-                    if lock is not None:
-                        heard.append(event)
+                    yield event
+            return
+        heard: list[Event] = []
+        renewing = asyncio.create_task(self._renew(key, lock))
+        try:
+            async with aclosing(handle(all_by_events(request))) as events:
+                async for event in events:
+                    heard.append(event)
                     yield event
         finally:
-            if lock is not None and key is not None:
-                await asyncio.shield(self._land(key, lock, heard))
+            renewing.cancel()
+            await asyncio.shield(self._land(key, lock, heard))
 
     def _key(self, request: Request) -> str | None:
         if not reproducible(request) or request.caller.credential != "server" or self._link.away:
             return None
         return PREFIX + "answer:" + key_of(request, self._scope)
 
-    async def _find(self, key: str) -> tuple[CacheEntry | None, str | None]:
-        """The answer, or the lock of whoever gives it; neither where another takes too long."""
-        lock, flight, ends = secrets.token_hex(8), key + ":flight", time.monotonic() + PATIENCE_S
+    async def _find(self, key: str, lock: str) -> tuple[CacheEntry | None, bool]:
+        """The answer, or whether it is this process's to give; neither where another takes too long."""
+        flight, ends, lease_ms = key + ":flight", time.monotonic() + PATIENCE_S, int(LEASE_S * 1000)
         while time.monotonic() < ends:
-            found = await self._link.call(lambda redis: redis.eval(_FIND, 2, key, flight, lock, FLIGHT_S))
+            found = await self._link.call(lambda redis: redis.eval(_FIND, 2, key, flight, lock, lease_ms))
             if isinstance(found, list):
                 body, left_ms = found
                 # By Redis's clock: those of two machines differ.
                 age_s = max(0.0, (self._ttl_ms - left_ms) / 1000)
                 if (entry := unpack(body, time.monotonic() - age_s)) is not None:
-                    return entry, None
+                    return entry, False
                 # Another version wrote it: it is given anew.
-                found = await self._link.call(lambda redis: redis.set(flight, lock, nx=True, ex=FLIGHT_S))
+                found = await self._link.call(lambda redis: redis.set(flight, lock, nx=True, px=lease_ms))
             if found:
-                return None, lock
+                return None, True
             await asyncio.sleep(LOOK_S)
-        return None, None
+        return None, False
+
+    async def _renew(self, key: str, lock: str) -> None:
+        """Say that it is still being given, until cancelled."""
+        words = (key + ":flight", lock, int(LEASE_S * 1000))
+        while True:
+            await asyncio.sleep(RENEW_S)
+            with suppress(Away):
+                await self._link.call(lambda redis: redis.eval(_RENEW, 1, *words))
 
     async def _land(self, key: str, lock: str, heard: list[Event]) -> None:
         """Keep the answer, where there is one, and let the others go on."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from groq_core.store.shared.link import PREFIX, Away, Link
 from groq_core.store.shelf import ShelfAway
 
@@ -17,6 +20,19 @@ class SharedShelf:
             await self._link.call(lambda redis: redis.set(f"{PREFIX}shelf:{name}", body, px=int(seconds * 1000)))
         except Away as away:
             raise ShelfAway from away
+
+    async def renew(self, names: Sequence[str], seconds: float) -> list[str]:
+        async def ask(redis: Any) -> Any:
+            pipe = redis.pipeline(transaction=False)
+            for name in names:
+                pipe.pexpire(f"{PREFIX}shelf:{name}", int(seconds * 1000))
+            return await pipe.execute()
+
+        try:
+            there = await self._link.call(ask)
+        except Away as away:
+            raise ShelfAway from away
+        return [name for name, found in zip(names, there, strict=True) if not found]
 
     async def get(self, name: str) -> bytes | None:
         try:
