@@ -39,6 +39,8 @@ class GroqCoreError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if hint:
+            self.add_note(hint)  # where a program ends in a trace, what helps stands below it
 
     @property
     def told(self) -> str:

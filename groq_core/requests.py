@@ -133,7 +133,7 @@ def estimate_tokens(value: object) -> int:
     5
     """
     if isinstance(value, str):
-        return (len(value) if value.isascii() else len(value.encode())) // BYTES_PER_TOKEN
+        return (len(value) if value.isascii() else len(value.encode(errors="surrogatepass"))) // BYTES_PER_TOKEN
     if isinstance(value, dict):
         if value.get("type") == "image_url":
             return IMAGE_TOKENS

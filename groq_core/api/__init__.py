@@ -28,6 +28,7 @@ The HTTP API: the OpenAI wire format in front, one handler of events behind.
 - ``multipart``: Read a form with one file, in memory: what was said to a microphone has no business on a disk.
 - ``openapi``: The API's description for `/openapi.json` and `/docs`: what a body may hold is said by whoever reads it.
 - ``pages``: Lists, page by page, as OpenAI's API cuts them.
+- ``paused_runs``: Runs of the agent that wait for somebody's word, for whichever process hears it: each goes on once.
 - ``receipts``: One receipt for work that takes many requests: an extraction's questions, an agent's steps.
 - ``reference``: The API's description as a page at `/docs`: plain HTML, that asks nobody else for scripts or styles.
 - ``responses``: `/v1/responses`: the Responses API on the same chain; its items in, its items and events out, kept

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import Any, Final
 
@@ -19,6 +17,7 @@ from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
 from groq_core.api.backend import Backend
 from groq_core.api.errors import error_headers, error_object, note_bug, reason, refuse, status_of
 from groq_core.api.extract import DONE, misfit
+from groq_core.api.paused_runs import Paused, PausedRuns
 from groq_core.api.receipts import SIMULATED, Receipts
 from groq_core.encoding import event_bytes
 from groq_core.errors import RequestError
@@ -27,7 +26,6 @@ from groq_core.events import (
     Event,
     Note,
     ReasoningDelta,
-    RunEnded,
     StepStarted,
     TextDelta,
     ToolFinished,
@@ -41,44 +39,35 @@ from groq_core.services.agent.sets import tools_named
 from groq_core.services.candidates import agent_price, agent_room
 from groq_core.services.extraction import schema_of
 from groq_core.services.sent_pictures import Pieces, clean, pieces_within
+from groq_core.store.shelf import SharedPlace
 
 MAX_BODY: Final = 24 * 2**20
-
-MOST_PAUSED: Final = 500
-PAUSED_S: Final = 3600.0
-"""That many runs wait for a word, each that long, in this process's memory."""
 
 TOLD: Final = (StepStarted, TextDelta, ReasoningDelta, ApprovalAsked, ToolStarted, ToolFinished, Note)
 """Events of a run that are sent to a client, by their names in small letters."""
 
 
-@dataclass(frozen=True, slots=True)
-class Paused:
-    """A run that waits, and whose it is."""
-
-    owner: tuple[str, str]
-    until: float
-    wanted: AgentQuery
-    state: RunState
-
-
 class AgentRuns:
-    """The endpoint, and the runs that wait for a word."""
+    """
+    The endpoint, and the runs that wait for a word.
 
-    def __init__(self, backend: Backend, clock: Callable[[], float] = time.monotonic) -> None:
+    Args:
+        shelf: Where other processes find runs that wait.
+    """
+
+    def __init__(self, backend: Backend, shelf: SharedPlace | None = None) -> None:
         self._backend = backend
-        self._clock = clock
-        self._paused: OrderedDict[str, Paused] = OrderedDict()
+        self._paused = PausedRuns(self._read, shelf)
 
     async def __call__(self, exchange: ApiExchange) -> None:
         body = FIELDS.read(await exchange.body(MAX_BODY))
         paused: Paused | None = None
         words: dict[str, bool] = {}
         if "resume" in body:
-            paused, words = self._resume(body, exchange.caller)
-            wanted = paused.wanted
+            paused, words = await self._resume(body, exchange.caller)
+            body, wanted = {**paused.body, "stream": body.get("stream")}, paused.wanted
         else:
-            wanted = read_wanted(body, self._backend.settings, self._backend.mcp_logins)
+            wanted = self._read(body)
         simulated = self._backend.simulator is not None
         receipts = Receipts(self._backend.handle, exchange.request_id, simulated=simulated)
         headers: Headers = [SIMULATED] if simulated else []
@@ -90,12 +79,13 @@ class AgentRuns:
                     run = await self._begin(connected, wanted, exchange.caller, receipts, state, words)
                 except (Exception, asyncio.CancelledError) as caught:
                     if paused is not None:
-                        self._paused[paused.state.run] = paused  # nothing has been done: a server may be back later
+                        # Nothing has been done: a server may be back later.
+                        await self._paused.keep(exchange.caller, paused)
                     await refuse(exchange, in_own_names(reason(caught, watch)))
                     return
 
-                def keep(end: RunEnded) -> None:
-                    self._keep(end, wanted, exchange)
+                async def keep(state: RunState) -> None:
+                    await self._paused.keep(exchange.caller, Paused(body, wanted, state))
 
                 answer = Answering(exchange, watch, receipts, headers, keep, wanted.notes if paused is None else ())
                 await (answer.stream(run) if body.get("stream") else answer.whole(run))
@@ -131,48 +121,21 @@ class AgentRuns:
             return agent.resume(state, words, output_type=schema)
         return agent.run(wanted.task, output_type=schema)
 
-    # ── runs that wait ───────────────────────────────────────────────────────────────────────────────
+    def _read(self, body: Mapping[str, Any]) -> AgentQuery:
+        return read_wanted(body, self._backend.settings, self._backend.mcp_logins)
 
-    def _keep(self, end: RunEnded, wanted: AgentQuery, exchange: ApiExchange) -> None:
-        if not isinstance(end.state, RunState):
-            return
-        now = self._clock()
-        while self._paused and (len(self._paused) >= MOST_PAUSED or next(iter(self._paused.values())).until < now):
-            self._paused.popitem(last=False)
-        owner = (exchange.caller.credential, exchange.caller.user)
-        self._paused[end.state.run] = Paused(owner, now + PAUSED_S, wanted, end.state)
-
-    def _resume(self, body: Mapping[str, Any], caller: Caller) -> tuple[Paused, dict[str, bool]]:
+    async def _resume(self, body: Mapping[str, Any], caller: Caller) -> tuple[Paused, dict[str, bool]]:
         """
         Take up a run that waits. It is taken out, so the same word said again finds nothing, unless it cannot begin.
 
         Raises:
-            RequestError: No run of this caller's waits under that id, or a word is for no call of it.
+            RequestError, ChainError: See :meth:`groq_core.api.paused_runs.PausedRuns.take`.
         """
         for name in body:
             if name not in ("resume", "stream"):
                 raise bad(name, f"`{name}` was said when the run began", "Send only resume and stream.")
-        run, words = body["resume"]["run"], body["resume"].get("approvals", {})
-        found = self._paused.get(run)
-        if found is None or found.until < self._clock() or found.owner != (caller.credential, caller.user):
-            raise RequestError(
-                f"no run {run[:80]!r} waits here",
-                status=404,
-                param="resume.run",
-                code="run_not_found",
-                hint="A paused run is kept for an hour and goes on once.",
-            )
-        waiting = {one.approval for one in found.state.pending}
-        if unknown := [word for word in words if word not in waiting]:
-            raise RequestError(
-                f"no call of this run waits for the approval {unknown[0][:80]!r}",
-                status=404,
-                param="resume.approvals",
-                code="approval_not_found",
-                hint="An approval is good for one call of one run, once.",
-            )
-        del self._paused[run]
-        return found, words
+        words = body["resume"].get("approvals", {})
+        return await self._paused.take(caller, body["resume"]["run"], words), words
 
 
 async def with_clean_pictures(wanted: AgentQuery, pieces: Pieces) -> AgentQuery:
@@ -202,6 +165,7 @@ class Answering:
     Sends a run to its client.
 
     Args:
+        keep: Lets a run wait.
         notes: What was changed in the task.
     """
 
@@ -211,7 +175,7 @@ class Answering:
         watch: HangUpWatch,
         receipts: Receipts,
         headers: Headers,
-        keep: Callable[[RunEnded], None],
+        keep: Callable[[RunState], Awaitable[None]],
         notes: Sequence[Note] = (),
     ) -> None:
         self._exchange, self._watch, self._receipts, self._headers = exchange, watch, receipts, headers
@@ -226,6 +190,8 @@ class Answering:
                     self._trace.apply(event)
             _must_fit(run)
             self._watch.release()
+            if (state := self._state) is not None:
+                await self._keep(state)
         except (Exception, asyncio.CancelledError) as caught:
             error = in_own_names(misfit(reason(caught, self._watch), "output"))
             note_bug(error, exchange.request_id)
@@ -247,6 +213,8 @@ class Answering:
                         await exchange.write(event_bytes(self._event(event)))
             _must_fit(run)
             self._watch.release()
+            if (state := self._state) is not None:
+                await self._keep(state)
             if not exchange.started:
                 await exchange.start(200, [*EVENT_STREAM, *self._headers])
             await exchange.write(event_bytes({"type": "run_ended", **self._describe(run)}))
@@ -260,16 +228,19 @@ class Answering:
         else:
             await exchange.end(DONE)
 
+    @property
+    def _state(self) -> RunState | None:
+        """Of a run that waits."""
+        end = self._trace.ended
+        return end.state if end is not None and isinstance(end.state, RunState) else None
+
     def _event(self, event: Event) -> dict[str, Any]:
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
         return {"type": name, **msgspec.structs.asdict(event)}
 
     def _describe(self, run: AgentRun[Any]) -> dict[str, Any]:
         """The body of an answer: how it ended, the answer, the steps, what waits, and the receipt."""
-        end = self._trace.ended
-        if end is not None:
-            self._keep(end)
-        state = end.state if end is not None and isinstance(end.state, RunState) else None
+        end, state = self._trace.ended, self._state
         body: dict[str, Any] = {
             "id": state.run if state is not None else self._exchange.request_id,
             "object": "agent.run",

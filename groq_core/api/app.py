@@ -110,7 +110,7 @@ def create_api(
         holders: Lists of tokens beside the environment's.
         sign_in: Whether people must sign in to the page now; None where the settings say so alone.
         lifespan: Entered when the server starts, left when it has stopped.
-        shelf: Where other processes find responses too.
+        shelf: Where other processes find responses, and runs that wait, too.
         batches: Where they find files and batches; a folder of this machine where it is None.
     """
     store = BatchStore(
@@ -204,7 +204,7 @@ def routes(core: Backend, stopping: asyncio.Event, store: BatchStore, shelf: Sha
         "/v1/audio/translations": {"POST": transcriptions.translate},
         "/v1/audio/speech": {"POST": Speeches(core).speak},
         "/v1/extract": {"POST": Extractions(core)},
-        "/v1/agent/runs": {"POST": AgentRuns(core)},
+        "/v1/agent/runs": {"POST": AgentRuns(core, shelf)},
         "/v1/models": {"GET": models.all},
         "/v1/models/": {"GET": models.one},
         "/v1/status": {"GET": status.snapshot},

@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 
 from groq_core.api.asgi import ApiExchange
 from groq_core.api.multipart import read_form
-from groq_core.api.pages import in_order, page_of_entries, query
+from groq_core.api.pages import page_of_entries, query
 from groq_core.errors import RequestError
 from groq_core.incoming.field_errors import bad
 from groq_core.incoming.rules import (
@@ -26,6 +26,7 @@ from groq_core.incoming.rules import (
 from groq_core.incoming.schema_parts import TEXT
 from groq_core.services.batch.batch_files import ENDPOINTS
 from groq_core.services.batch.batch_store import BatchStore
+from groq_core.services.batch.dated_ids import made_at
 from groq_core.services.batch.places import KEPT_S, Filed, Via
 
 MAX_BODY: Final = 2**20
@@ -95,7 +96,7 @@ class Files:
         """The caller's files, newest first."""
         purpose = query(exchange, "purpose")
         files = [file for file in await self._store.files(exchange.caller) if purpose in (None, file.purpose)]
-        await exchange.answer_json(page_of_entries(exchange, in_order(exchange, [file.to_wire() for file in files])))
+        await exchange.answer_json(page_of_entries(exchange, [file.to_wire() for file in files], made_at))
 
     async def one(self, exchange: ApiExchange) -> None:
         """A file object, or its content (`…/content`)."""
@@ -149,7 +150,7 @@ class Batches:
     async def all(self, exchange: ApiExchange) -> None:
         """The caller's batches, newest first."""
         batches = await self._store.batches(exchange.caller)
-        await exchange.answer_json(page_of_entries(exchange, [batch.to_wire() for batch in batches]))
+        await exchange.answer_json(page_of_entries(exchange, [batch.to_wire() for batch in batches], made_at))
 
     async def one(self, exchange: ApiExchange) -> None:
         """A batch, with the counts of this moment."""

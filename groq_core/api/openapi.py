@@ -112,7 +112,9 @@ def _query(name: str, schema: Schema) -> Schema:
 
 _PAGE: Final = (
     _query("limit", {**WHOLE, "minimum": 1, "maximum": MOST_LISTED, "default": LISTED}),
-    _query("after", with_description(TEXT, "The id of the last entry of the page before.")),
+    _query(
+        "after", with_description(TEXT, "The id of the last entry of the page before, which may be gone meanwhile.")
+    ),
 )
 _ORDER: Final = _query("order", {"enum": ["asc", "desc"], "default": "desc"})
 _MODEL: Final = _part("model", "An alias, an id, or `provider:id`; its slashes stay as they are.")
@@ -213,7 +215,7 @@ PATHS: Final[dict[str, dict[str, Schema]]] = {
     },
     "/v1/batches": {
         "post": _post("Begin a batch", "BatchRequest", _answers({JSON: "Batch"}, {**_KEEPING, "404": "Missing"})),
-        "get": _operation("List your batches, newest first", _answers({JSON: "Batches"}, _ADMISSION), *_PAGE),
+        "get": _operation("List your batches, newest first", _answers({JSON: "Batches"}, _ADMISSION), *_PAGE, _ORDER),
     },
     "/v1/batches/{batch_id}": {"get": _operation("How far a batch is", _answers({JSON: "Batch"}, _NAMED), _BATCH)},
     "/v1/batches/{batch_id}/cancel": {

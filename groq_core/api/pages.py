@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -21,16 +21,24 @@ def query(exchange: ApiExchange, name: str) -> str | None:
     return next(iter(parse_qs(text.decode("latin-1")).get(name, [])), None)
 
 
-def page_of_entries(exchange: ApiExchange, entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def page_of_entries(
+    exchange: ApiExchange,
+    newest_first: Sequence[dict[str, Any]],
+    made_at: Callable[[str], int | None] = lambda _: None,
+) -> dict[str, Any]:
     """
-    One page of a list: `limit` entries behind the one whose id is `after`.
+    One page of a list: `limit` entries behind the one whose id is `after`, newest first unless `order` is `asc`.
+
+    Args:
+        newest_first: By `created_at` and id, where ids tell when they were made.
+        made_at: Tells the second from an id, so that a page can begin behind an entry that is gone.
 
     Raises:
-        RequestError: 400; `limit` is no such number.
+        RequestError: 400; `limit` is no such number, `order` no order, or nothing in the list has the id or its place.
     """
-    most, after = _limit(query(exchange, "limit")), query(exchange, "after")
-    names = [entry["id"] for entry in entries]
-    first = names.index(after) + 1 if after in names else 0
+    most, oldest_first, after = _limit(query(exchange, "limit")), _is_ascending(exchange), query(exchange, "after")
+    entries = newest_first[::-1] if oldest_first else newest_first
+    first = 0 if after is None else _place_behind(after, entries, made_at, oldest_first=oldest_first)
     shown = list(entries[first : first + most])
     return {
         "object": "list",
@@ -41,17 +49,31 @@ def page_of_entries(exchange: ApiExchange, entries: Sequence[dict[str, Any]]) ->
     }
 
 
-def in_order(exchange: ApiExchange, newest_first: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """
-    A list as its reader wants it: newest first, as OpenAI lists everything, unless `order` is `asc`.
-
-    Raises:
-        RequestError: 400; `order` is something else.
-    """
+def _is_ascending(exchange: ApiExchange) -> bool:
     order = query(exchange, "order") or "desc"
     if order not in ("asc", "desc"):
         raise bad("order", "`order` must be asc or desc")
-    return newest_first if order == "desc" else newest_first[::-1]
+    return order == "asc"
+
+
+def _place_behind(
+    after: str,
+    entries: Sequence[dict[str, Any]],
+    made_at: Callable[[str], int | None],
+    *,
+    oldest_first: bool,
+) -> int:
+    """How many entries stand before those behind an id."""
+    names = [entry["id"] for entry in entries]
+    if after in names:
+        return names.index(after) + 1
+    second = made_at(after)
+    if second is None:
+        raise bad(
+            "after", "`after` names nothing in this list", "Send the `last_id` of the page before, or leave it out."
+        )
+    place = (second, after)
+    return sum(((entry["created_at"], entry["id"]) > place) != oldest_first for entry in entries)
 
 
 def _limit(text: str | None) -> int:

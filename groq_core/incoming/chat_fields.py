@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -95,7 +95,11 @@ def read_values(messages: str | Sequence[Message], params: Mapping[str, Any]) ->
     Raises:
         RequestError: As for :func:`read_fields`.
     """
-    said: Any = [{"role": "user", "content": messages}] if isinstance(messages, str) else list(messages)
+    said: Any = messages
+    if isinstance(messages, str):
+        said = [{"role": "user", "content": messages}]
+    elif isinstance(messages, Iterable) and not isinstance(messages, Mapping | bytes | bytearray):
+        said = list(messages)
     given = dict(params)
     if not has_halves([said, given]):
         return read_fields(said, given)

@@ -15,8 +15,24 @@ def bad(param: str | None, message: str, hint: str = "", *, code: str = "invalid
 
 
 def kind_of(value: Any) -> str:
-    """Name the JSON type of a value, since the value itself may be private."""
-    return _KINDS.get(type(value), "null")
+    """
+    Name the type of a value, as JSON does where it can, since the value itself may be private.
+
+    >>> kind_of({}), kind_of(None), kind_of(b"")
+    ('an object', 'null', 'bytes')
+    """
+    return _KINDS.get(type(value)) or ("null" if value is None else type(value).__name__)
+
+
+def insist(value: Any, kinds: type[Any] | tuple[type[Any], ...], name: str, wanted: str, hint: str = "") -> None:
+    """
+    Insist that a program gave an argument of the right type.
+
+    Raises:
+        RequestError: 400 naming the argument, what it was and what is wanted.
+    """
+    if not isinstance(value, kinds):
+        raise bad(name, f"`{name}` must be {wanted}, not {kind_of(value)}", hint)
 
 
 def mapping(value: Any, path: str, example: str = "") -> dict[str, Any]:

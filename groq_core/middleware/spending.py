@@ -78,7 +78,9 @@ class Spending:
             async with aclosing(handle(attempt)) as events:
                 async for event in events:
                     if isinstance(event, Finished):
-                        _fill(line, event, attempt)
+                        sent = True
+                        if event.usage is not None:
+                            _fill(line, event, event.usage)
                     elif isinstance(event, AttemptStarted):
                         sent = True
                     else:
@@ -95,17 +97,16 @@ class Spending:
             await self._account.settle(caller, held, spec.name, line)
 
 
-def _fill(line: Any, event: Finished, attempt: Attempt) -> None:
+def _fill(line: Any, event: Finished, usage: Usage) -> None:
     line.requests = 1
     line.usd = event.cost_usd or 0.0
-    if event.usage is not None:
-        line.tokens_in, line.tokens_out = event.usage.prompt_tokens, event.usage.completion_tokens
-        line.audio_s = event.usage.audio_s or 0.0
+    line.tokens_in, line.tokens_out = usage.prompt_tokens, usage.completion_tokens
+    line.audio_s = usage.audio_s or 0.0
 
 
 def _guess(line: Any, attempt: Attempt, heard: int) -> None:
     """
-    An answer that broke or was stopped is billed, though nobody says how much: as far as it was heard.
+    An answer that broke or was stopped, or whose server tells no usage, is billed: as far as it was heard.
 
     One that was left before its first word, as by whoever loses a race (``hedge``), is billed for what it was asked.
     """

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from groq_core.errors import SettingsError
+from groq_core.errors import ChainError, SettingsError
 from groq_core.events import Events
 from groq_core.models.providers import added_providers
 from groq_core.pipeline import Attempt
@@ -48,12 +48,17 @@ class Clients:
     def __init__(self, settings: Settings, simulator: SimulatorUrls | None) -> None:
         self._settings = settings
         self._simulator = simulator
+        self._closed = False
         added = {spec.name: client for spec in added_providers() if (client := spec.client()) is not None}
         self.by_name: Mapping[str, Provider] = _built_in_clients(settings, simulator) | added
         self.visitors = self._visitors_client()
         self.has_server_key = simulator is not None or settings.groq_api_key is not None
 
     def __call__(self, attempt: Attempt) -> Events:
+        if self._closed:
+            raise ChainError(
+                "the application has been closed", hint="Ask while the `async with` that opened it has not been left."
+            )
         own = attempt.spec.provider == "groq" and attempt.request.caller.groq_key is not None
         return (self.visitors if own and self.visitors else self.by_name[attempt.spec.provider])(attempt)
 
@@ -93,7 +98,8 @@ class Clients:
         return GroqBatches(self._settings.groq_api_key, self._settings.groq_base_url)
 
     async def close(self) -> None:
-        """Hang up everything that is open."""
+        """Hang up everything that is open; nobody is asked any more."""
+        self._closed = True
         async with AsyncExitStack() as closing:
             for client in {id(one): one for one in (*self.by_name.values(), self.visitors) if one is not None}.values():
                 closing.push_async_callback(client.close)

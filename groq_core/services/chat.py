@@ -8,6 +8,7 @@ from typing import Any
 
 from groq_core.events import Events
 from groq_core.incoming.chat_fields import read_values
+from groq_core.incoming.field_errors import insist
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller, ChatRequest, Message, Request
@@ -66,6 +67,7 @@ class Chat:
 
     async def _answer(self, messages: str | Sequence[Message], params: Mapping[str, Any], **asked: Any) -> Events:
         """The answer, after what was changed in the question."""
+        insist(asked["model"], str, "model", "text")
         fields = read_values(messages, params)
         for note in fields.notes:
             yield note

@@ -27,6 +27,7 @@ from groq_core.events import (
     TextDelta,
     Usage,
 )
+from groq_core.incoming.field_errors import insist
 from groq_core.media.audio.wav import join_wavs
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
@@ -106,6 +107,7 @@ class Speech:
                 yield event
 
     def _reading(self, request: SpeechRequest, *, piecemeal: bool) -> Events:
+        insist(request.text, str, "input", "text")
         text, changed = without_ssml(request.text)
         if not has_words(text):
             raise RequestError("there is no text to speak", param="input", hint="Send a text with at least one word.")

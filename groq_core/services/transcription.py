@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypedDict, Unpack
 
 from groq_core.events import Events
+from groq_core.incoming.field_errors import insist
 from groq_core.incoming.recordings import cut_prompt, read_language
 from groq_core.media.audio.ffmpeg import Media
 from groq_core.media.audio.preparation import Preparation
@@ -101,6 +103,8 @@ class TranscriptionService:
             RequestError: The file can't be transcribed (``param="file"``), or the language is none.
             ChainError: No part could be had.
         """
+        insist(data, (bytes, Path), "file", "bytes or a Path", "Give Path(…) of the file, or what its read() gives.")
+        insist(filename, str, "filename", "text")
         language = None if task == "translate" else read_language(language)
         prompt, notes = cut_prompt(prompt)
         for note in notes:

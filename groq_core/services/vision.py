@@ -17,6 +17,7 @@ import msgspec
 
 from groq_core.errors import RequestError
 from groq_core.events import Events, Note
+from groq_core.incoming.field_errors import insist
 from groq_core.media.image.preparation import MAX_BYTES, PreparedImage, prepare_all
 from groq_core.models.spec import Capability, ModelSpec
 from groq_core.pipeline import Handler
@@ -113,6 +114,9 @@ class VisionService:
         Raises:
             RequestError: ``param="image"``; one of them can't be read, or there are too many.
         """
+        insist(pictures, (list, tuple), "image", "a list of pictures")
+        for picture in pictures:
+            insist(picture, (bytes, PreparedImage), "image", "bytes", "Give what Path(…).read_bytes() gives.")
         limit = self._limit()
         if len(pictures) > limit:
             raise RequestError(
@@ -153,6 +157,7 @@ class VisionService:
             RequestError: A picture can't be sent.
             ChainError, BrokenAnswerError: See :mod:`groq_core.errors`.
         """
+        insist(question, str, "question", "text")
         ready = await self.prepare(pictures)
         request, left_out = question_about(question, ready, history=history, limit=self._limit(), **params)
         request = msgspec.structs.replace(request, model=model, caller=caller or Caller())

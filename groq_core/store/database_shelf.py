@@ -68,6 +68,18 @@ class DatabaseShelf:
 
         await self._within(write)
 
+    async def take(self, name: str) -> bytes | None:
+        query = select(ShelfRow.body).where(ShelfRow.name == name, ShelfRow.ends >= time.time())
+
+        async def take() -> str | None:
+            async with self._database.writing() as connection:
+                found = await connection.scalar(query)
+                removed = await connection.execute(delete(ShelfRow).where(ShelfRow.name == name))
+                return found if removed.rowcount else None
+
+        found = await self._within(take)
+        return found.encode() if found is not None else None
+
     async def _within(self, ask: Callable[[], Awaitable[T]]) -> T:
         try:
             return await self._database.within(ask)

@@ -6,7 +6,7 @@ import time
 from glob import glob
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import openai
 import pytest
@@ -57,3 +57,32 @@ async def test_a_file_is_gone_when_its_owner_wanted_it_to_be(tmp_path: Path, mon
     assert ends == {kept.id: 30 * 86_400, short.id: 3600, output: 3600}
     assert left == [kept.id]
     assert len(glob(f"{tmp_path}/**/file_*.jsonl", recursive=True)) == 1
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize("gone", [(1,), (0, 1), (0,), ()])
+async def test_the_next_page_begins_behind_a_file_that_is_gone(
+    tmp_path: Path, order: Literal["asc", "desc"], gone: tuple[int, ...]
+) -> None:
+    """What of a page is deleted before the next one is asked for neither doubles anything nor hides it."""
+    async with client_of(Stage(says("Hello"), settings(tmp_path))) as client:
+        names = [(await client.files.create(file=jsonl(line("a")), purpose="batch")).id for _ in range(7)]
+        seen = list[str]()
+        async for file in client.files.list(limit=2, order=order):
+            if len(seen) % 2 in gone:
+                await client.files.delete(file.id)
+            seen.append(file.id)
+
+    assert seen == (names if order == "asc" else names[::-1])
+
+
+async def test_a_place_that_no_list_has_is_named(tmp_path: Path) -> None:
+    """It was taken for the beginning, so that a client that goes from page to page never came to an end."""
+    async with client_of(Stage(says("Hello"), settings(tmp_path))) as client:
+        response = await client.responses.create(model="auto", input="Hi")
+        for listed in (client.files.list, client.batches.list):
+            with pytest.raises(openai.BadRequestError) as caught:
+                await listed(after="file_that_never_was")
+            assert caught.value.param == "after"
+        with pytest.raises(openai.BadRequestError, match="after"):
+            await client.responses.input_items.list(response.id, after="in_9")

@@ -98,6 +98,16 @@ async def test_what_the_provider_says_is_what_is_billed() -> None:
     assert (line.requests, line.tokens_in, line.tokens_out, line.usd) == (1, 300, 7, 0.5)
 
 
+async def test_what_a_server_tells_no_usage_of_is_billed_as_it_was_heard() -> None:
+    account = Account()
+
+    await run_until(account, Speaker().script(A, [TextDelta("sixteen letters "), Finished()]), ASKED[0], Event)
+
+    line = account.lines[A]
+    assert (line.requests, line.tokens_in, line.tokens_out) == (1, ASKED[0].needs.prompt_tokens, 4)
+    assert line.usd == cost_usd(MODELS[A], Usage(prompt_tokens=line.tokens_in, completion_tokens=4))
+
+
 @pytest.mark.parametrize("kind", Kind)
 async def test_what_failed_before_its_first_word_is_billed_nothing(kind: Kind) -> None:
     account = Account()

@@ -12,7 +12,7 @@ from groq_core.api.answer_headers import HeaderStory
 from groq_core.api.asgi import ApiExchange
 from groq_core.api.backend import Backend
 from groq_core.api.chat.endpoint import MAX_BODY
-from groq_core.api.pages import in_order, page_of_entries, query
+from groq_core.api.pages import page_of_entries, query
 from groq_core.api.responses.body import ResponseCall, in_own_names, read_response
 from groq_core.api.responses.items import in_items
 from groq_core.api.responses.kept_responses import Kept, ResponseStore, referred
@@ -116,7 +116,7 @@ class Responses:
         name, _, part = exchange.path.removeprefix(PREFIX).partition("/")
         kept = await self._find(exchange.caller, name)
         if part == "input_items":
-            await exchange.answer_json(page_of_entries(exchange, in_order(exchange, input_items(kept)[::-1])))
+            await exchange.answer_json(page_of_entries(exchange, input_items(kept)[::-1]))
         elif query(exchange, "stream") == "true":
             hint = "Read it whole; to stream an answer, ask POST /v1/responses with `stream`."
             raise bad("stream", "a response that is kept is not streamed again", hint, code="unsupported_parameter")

@@ -13,7 +13,7 @@ from groq_core.errors import ChainError, ExtractionError, GroqCoreError
 from groq_core.events import EndReason, Event, Events, Note, RunEnded
 from groq_core.reply import Reply
 from groq_core.requests import ChatRequest, Message
-from groq_core.services.agent.course import Course
+from groq_core.services.agent.course import Course, prompt_tokens
 from groq_core.services.extraction.ask import again, assess, response_format
 from groq_core.services.extraction.fitting import Problem
 from groq_core.services.extraction.schema import Schema
@@ -135,7 +135,7 @@ class AgentRun(AsyncGenerator[Event, None], Generic[T]):
                 reason = "time_limit"
                 break
             finally:
-                course.pay(reply)
+                course.pay(reply, prompt_tokens(messages))
             spoken = reply.text
             outcome, data, problems = assess(spoken, wanted)
         if outcome == "fits":

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MOST_REPEATS: Final = 6
 """Times it is called all the same before it must answer."""
 
+FRAME_TOKENS: Final = 200
+"""What a provider's template adds to a prompt."""
+
 
 class Course:
     """
@@ -35,8 +38,6 @@ class Course:
         self.limits = agent.limits
         self.started = agent.clock() - state.elapsed_s
         self.waited_s = 0.0
-        self.dearest = 0.0
-        self.unpriced = False
         self.bare = False
         self.ids = set(state.ids)
 
@@ -54,10 +55,10 @@ class Course:
             return Outlook(last=True, over=True), "step_limit"
         if self.remaining_s <= 0:
             return Outlook(last=True, over=True), "time_limit"
-        prompt = self._prompt_tokens() if self.limits.usd is not None or self.limits.tokens is not None else 0
-        for looked, limit in ((self._money(prompt), "money_limit"), (self._tokens(prompt), "token_limit")):
-            if looked.last:
-                return looked, limit  # type: ignore[return-value]
+        prompt = self.prompt_tokens() if self.limits.usd is not None or self.limits.tokens is not None else 0
+        narrowest = self._narrowest(prompt)
+        if narrowest[0].last:
+            return narrowest
         if self.remaining_s <= self.limits.answer_s:
             return Outlook(last=True), "time_limit"
         if (
@@ -70,26 +71,35 @@ class Course:
 
     def once_more(self, messages: Sequence[Message]) -> tuple[Outlook, EndReason]:
         """What one further question about the answer may write, without tools, and the limit that forbids it."""
-        prompt = 200 + estimate_tokens(messages) * 3 // 2
+        prompt = prompt_tokens(messages)
         if self.state.step >= self.limits.steps:
             return Outlook(last=True, over=True), "step_limit"
         if self.remaining_s <= 0:
             return Outlook(last=True, over=True), "time_limit"
-        money, tokens = self._money(prompt), self._tokens(prompt)
-        if money.over or tokens.over:
-            return Outlook(last=True, over=True), "money_limit" if money.over else "token_limit"
-        most = min(one.max_tokens or self.most_out for one in (money, tokens))
+        narrowest, limit = self._narrowest(prompt)
+        if narrowest.over:
+            return narrowest, limit
+        most = self.most_out if narrowest.max_tokens is None else narrowest.max_tokens
         return Outlook(last=True, max_tokens=min(self.most_out, most)), "answered"
+
+    def _narrowest(self, prompt: int) -> tuple[Outlook, EndReason]:
+        """Of money and tokens the one that leaves less room."""
+        both: list[tuple[Outlook, EndReason]] = [
+            (self._money(prompt), "money_limit"),
+            (self._tokens(prompt), "token_limit"),
+        ]
+        return min(both, key=lambda one: (one[0].room, not one[0].last))
 
     def _money(self, prompt: int) -> Outlook:
         if (most := self.limits.usd) is None:
             return OPEN
-        left = most - (self.state.cost_usd or 0.0)
+        state = self.state
+        left = most - (state.cost_usd or 0.0) - state.guessed_usd
         if self.agent.price is not None:
             return outlook(left, prompt, self.most_out, self.agent.price)
-        if self.unpriced or left < self.dearest or left <= 0:
+        if state.unpriced or left < state.dearest_usd or left <= 0:
             return Outlook(last=True, over=True)
-        return Outlook(last=True) if left < 2 * self.dearest else OPEN
+        return Outlook(last=True) if left < 2 * state.dearest_usd else OPEN
 
     def _tokens(self, prompt: int) -> Outlook:
         if (most := self.limits.tokens) is None:
@@ -103,19 +113,40 @@ class Course:
         most = self.agent.params.get("max_completion_tokens")
         return most if isinstance(most, int) else 4096
 
-    def _prompt_tokens(self) -> int:
-        """Of the next prompt, on the safe side: an estimate may be half as much again."""
-        return 200 + estimate_tokens([self.state.messages, self.offer()]) * 3 // 2
+    def prompt_tokens(self) -> int:
+        """Of the next prompt, at most."""
+        return prompt_tokens([self.state.messages, self.offer()])
 
-    def pay(self, reply: Reply) -> None:
-        """Take what an answer cost into account."""
-        if (cost := reply.receipt.cost_usd) is not None:
-            self.state.cost_usd = (self.state.cost_usd or 0.0) + cost
-            self.dearest = max(self.dearest, cost)
-        elif reply.finished is not None and reply.receipt.cache != "hit":
-            self.unpriced = True
-        if reply.finished and (usage := reply.finished.usage):
+    def pay(self, reply: Reply, prompt: int) -> None:
+        """
+        Take what an answer cost into account. What nobody has counted is estimated, since the bounds hold for it too:
+        an answer of a server that tells no usage, one that was broken off, and those that broke before it.
+
+        Args:
+            prompt: Tokens of what was asked, at most.
+        """
+        receipt, usage = reply.receipt, reply.finished.usage if reply.finished else None
+        free = receipt.cache == "hit" or receipt.degraded
+        uncounted = [(prompt, one.tokens_out) for one in receipt.attempts if one.outcome == "failed" and one.tokens_out]
+        if usage is None and not free and _was_asked(reply):
+            uncounted.append((prompt, _tokens_said(reply)))
+        self.state.tokens += sum(map(sum, uncounted))
+        if usage is not None:
             self.state.tokens += usage.total_tokens or usage.prompt_tokens + usage.completion_tokens
+            if receipt.cost_usd is None and not free:
+                uncounted.append((usage.prompt_tokens, usage.completion_tokens))
+        self._pay_usd(receipt.cost_usd, uncounted)
+
+    def _pay_usd(self, told: float | None, unpriced: Sequence[tuple[int, int]]) -> None:
+        """What is told, and what tokens may have cost that nobody has told a price of."""
+        state, price = self.state, self.agent.price
+        guesses = [price(*tokens) if price is not None else None for tokens in unpriced]
+        guessed = sum(cost for cost in guesses if cost is not None)
+        if told is not None:
+            state.cost_usd = (state.cost_usd or 0.0) + told
+        state.guessed_usd += guessed
+        state.unpriced = state.unpriced or None in guesses
+        state.dearest_usd = max(state.dearest_usd, (told or 0.0) + guessed)
 
     def offer(self) -> list[dict[str, Any]]:
         """The tools as they are offered to a model, in wire form."""
@@ -131,3 +162,19 @@ class Course:
             self.ids.add(own)
             found.append(ToolCall(id=own, name=call.name, arguments=call.arguments))
         return found
+
+
+def prompt_tokens(asked: object) -> int:
+    """Of a prompt, on the safe side: an estimate may be half as much again."""
+    return FRAME_TOKENS + estimate_tokens(asked) * 3 // 2
+
+
+def _was_asked(reply: Reply) -> bool:
+    """Something has come, or somebody is at it."""
+    said = reply.finished is not None or reply.text or reply.reasoning or reply.tool_calls
+    return bool(said) or any(one.outcome == "running" for one in reply.receipt.attempts)
+
+
+def _tokens_said(reply: Reply) -> int:
+    calls = [one.name + one.arguments for one in reply.tool_calls]
+    return estimate_tokens([reply.text, reply.reasoning, *calls]) * 3 // 2

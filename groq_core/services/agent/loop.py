@@ -59,7 +59,7 @@ class AgentLoop:
                 yield Note(code="final_answer", text=f"{_LIMIT_WORDS[limit]}, so the model answers with what it has")
             state.step += 1
             yield StepStarted(step=state.step)
-            reply = Reply()
+            reply, prompt = Reply(), course.prompt_tokens()
             try:
                 async with aclosing(ask_in_room(course, reply, ahead)) as events:
                     async for event in events:
@@ -71,7 +71,7 @@ class AgentLoop:
                 reason = "time_limit" if ahead.last else None
                 continue
             finally:
-                course.pay(reply)
+                course.pay(reply, prompt)
             if (finished := reply.finished) and finished.extra:
                 for event in events_of_hosted_tools(finished.extra.get("executed_tools"), state.step):
                     yield event

@@ -50,7 +50,10 @@ class RunState(msgspec.Struct, kw_only=True):
         run: Its id; approvals are bound to it.
         messages: The conversation so far, in wire form.
         step: Times the model has been asked.
-        tokens: Used so far, as counted by the providers.
+        tokens: Used so far, as counted by the providers, or estimated where nobody counts.
+        guessed_usd: What those may have cost that are estimated; not in ``cost_usd``, but the bound holds for both.
+        dearest_usd: What the dearest step took.
+        unpriced: Something was used that nobody knows a price of.
         elapsed_s: Seconds it has worked, waiting for approval not counted.
         calls: Of the step that is not over; ``results`` by their ids.
         pending: Calls that wait.
@@ -61,6 +64,9 @@ class RunState(msgspec.Struct, kw_only=True):
     step: int = 0
     cost_usd: float | None = None
     tokens: int = 0
+    guessed_usd: float = 0.0
+    dearest_usd: float = 0.0
+    unpriced: bool = False
     elapsed_s: float = 0.0
     ids: list[str] = []
     repeats: dict[str, int] = {}

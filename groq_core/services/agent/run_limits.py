@@ -96,6 +96,13 @@ class Outlook:
     over: bool = False
     max_tokens: int | None = None
 
+    @property
+    def room(self) -> float:
+        """How much may be written, to be compared."""
+        if self.over:
+            return -1
+        return math.inf if self.max_tokens is None else self.max_tokens
+
 
 OPEN: Final = Outlook()
 

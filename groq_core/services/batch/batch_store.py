@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
@@ -22,6 +21,7 @@ from groq_core.errors import GroqCoreError, RequestError
 from groq_core.pipeline import Handler
 from groq_core.requests import Caller, Request
 from groq_core.services.batch.batch_files import check_endpoint, look_through, part_answers, write_off
+from groq_core.services.batch.dated_ids import new_id
 from groq_core.services.batch.job import Job, job_of
 from groq_core.services.batch.line_answers import answerers
 from groq_core.services.batch.lines import Recipe
@@ -227,8 +227,9 @@ class BatchStore:
                 param="via",
                 hint="Leave `via` out: the batch is carried out here, and counted.",
             )
+        name, now = new_id("batch")
         batch = Running(
-            id=_new("batch"),
+            id=name,
             owner=file.owner,
             endpoint=endpoint,
             input_file_id=file.id,
@@ -236,7 +237,7 @@ class BatchStore:
             metadata=metadata,
             via=via,
             output_kept_s=output_kept_s,
-            created_at=int(time.time()),
+            created_at=now,
         )
         await self._place.put_batch(batch)
         await self.start()
@@ -403,21 +404,18 @@ class BatchStore:
         await self._place.put_batch(batch)
 
     async def _file(self, owner: Owner, filename: str, purpose: str, data: bytes, kept_s: int) -> Filed:
+        name, now = new_id("file")
         file = Filed(
-            id=_new("file"),
+            id=name,
             owner=owner,
             filename=filename,
             purpose=purpose,
             bytes=len(data),
-            created_at=int(time.time()),
+            created_at=now,
             kept_s=kept_s,
         )
         await self._place.put_file(file, data)
         return file
-
-
-def _new(kind: str) -> str:
-    return f"{kind}_{secrets.token_hex(12)}"
 
 
 def _owner(caller: Caller) -> Owner:

@@ -314,10 +314,12 @@ def _pictures(source: Input) -> tuple[PreparedImage, ...]:
         return (source,)
     if isinstance(source, str | Document):
         return ()
-    pictures = tuple(source)
+    pictures = tuple(source) if isinstance(source, list | tuple) else ()
     if not pictures or not all(isinstance(picture, PreparedImage) for picture in pictures):
         raise RequestError(
-            "there is no picture to find anything in", param="file", hint="Prepare the pictures, and give one or more."
+            "there is neither text nor a picture to find anything in",
+            param="file",
+            hint="Give a text, a document that was read, or one or more pictures that were prepared.",
         )
     return pictures
 

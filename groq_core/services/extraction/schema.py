@@ -14,6 +14,7 @@ from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
 from typing_extensions import TypeAliasType
 
 from groq_core.errors import RequestError
+from groq_core.incoming.field_errors import insist
 from groq_core.services.extraction.fitting import (
     MAX_PROBLEMS,
     MAX_SCHEMA_BYTES,
@@ -148,7 +149,11 @@ def schema_of(wanted: Any) -> Schema[Any]:
         return from_json_schema(wanted)
     if isinstance(wanted, type | UnionType | TypeAliasType) or get_origin(wanted) is not None:
         return from_type(wanted)
-    return from_fields(wanted)
+    insist(wanted, Iterable, "schema", "a type, a JSON Schema, or a list of fields")
+    fields = list(wanted)
+    for one in fields:
+        insist(one, TableField, "schema", "a list of TableFields")
+    return from_fields(fields)
 
 
 def from_type(wanted: type[T]) -> Schema[T]:

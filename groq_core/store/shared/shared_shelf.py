@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from groq_core.store.shared.link import PREFIX, Away, Link
 from groq_core.store.shelf import ShelfAway
+
+TAKE: Final = "local found = redis.call('GET', KEYS[1]) redis.call('DEL', KEYS[1]) return found"
+"""What Redis calls GETDEL from 6.2 on."""
 
 
 class SharedShelf:
@@ -46,3 +49,10 @@ class SharedShelf:
             await self._link.call(lambda redis: redis.delete(f"{PREFIX}shelf:{name}"))
         except Away as away:
             raise ShelfAway from away
+
+    async def take(self, name: str) -> bytes | None:
+        try:
+            found: bytes | None = await self._link.call(lambda redis: redis.eval(TAKE, 1, f"{PREFIX}shelf:{name}"))
+        except Away as away:
+            raise ShelfAway from away
+        return found

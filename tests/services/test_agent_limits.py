@@ -1,0 +1,163 @@
+"""Whatever bounds a run is given, several at once and in any proportion, it keeps them all, and says which ended it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from groq_core.events import (
+    AttemptFailed,
+    AttemptStarted,
+    Finished,
+    Kind,
+    RunEnded,
+    StepStarted,
+    TextDelta,
+    ToolCallDelta,
+    ToolStarted,
+    Usage,
+)
+from groq_core.requests import ChatRequest, estimate_tokens
+from groq_core.services.agent import Agent, RunState, tool
+from tests.services.agents import add, delete
+from tests.services.scripted import Answer, Model, calls, says
+from tests.speakers import Clock
+
+PROMPT_USD, ANSWER_USD = 0.5e-6, 4e-6
+
+
+def price(prompt: int, answer: int) -> float:
+    return prompt * PROMPT_USD + answer * ANSWER_USD
+
+
+class Glutton:
+    """
+    A model that writes as much as it may, and calls tools as long as it can.
+
+    Args:
+        counts: For each step whether its usage is told.
+    """
+
+    def __init__(self, counts: list[bool], clock: Clock, seconds: float) -> None:
+        self._counts = iter(counts)
+        self._clock, self._seconds = clock, seconds
+        self.tokens, self.usd = 0, 0.0
+
+    def __call__(self, request: ChatRequest) -> Answer:
+        self._clock.now += self._seconds
+        prompt = estimate_tokens(request.messages) + estimate_tokens(request.params.get("tools"))
+        most = request.params["max_completion_tokens"]
+        self.tokens += prompt + most
+        self.usd += price(prompt, most)
+        usage = Usage(prompt_tokens=prompt, completion_tokens=most, total_tokens=prompt + most)
+        told: dict[str, Any] = (
+            {"usage": usage, "cost_usd": price(prompt, most)}
+            if next(self._counts, True)
+            else {"usage": None, "cost_usd": None}
+        )
+        words = "word" * most
+        if request.params.get("tool_choice") == "auto":
+            call = ToolCallDelta(0, f"c{self.tokens}", "note", '{"text": "a"}')
+            end = Finished(provider="groq", model="m", finish_reason="tool_calls", **told)
+            return [TextDelta(words), call, end]
+        return says(words, **told)
+
+
+@given(
+    steps=st.integers(1, 6),
+    seconds=st.sampled_from([0.001, 1, 30, 600]),
+    usd=st.none() | st.floats(1e-7, 0.2),
+    tokens=st.none() | st.integers(1, 60_000),
+    most=st.sampled_from([1, 50, 500, 4096]),
+    counts=st.lists(st.booleans(), max_size=6),
+    pace=st.sampled_from([0.0, 0.5, 20.0]),
+)
+@example(steps=1, seconds=600, usd=0.002, tokens=1, most=50, counts=[], pace=0.0)
+@example(steps=6, seconds=600, usd=0.125, tokens=None, most=4096, counts=[False], pace=0.0)
+@example(steps=6, seconds=600, usd=None, tokens=20_000, most=4096, counts=[False] * 6, pace=0.0)
+async def test_every_bound_is_kept(
+    steps: int,
+    seconds: float,
+    usd: float | None,
+    tokens: int | None,
+    most: int,
+    counts: list[bool],
+    pace: float,
+) -> None:
+    clock = Clock()
+
+    @tool
+    async def note(text: str) -> str:
+        """Write down."""
+        return text
+
+    glutton = Glutton(counts, clock, pace)
+    model = Model(glutton)
+    agent = Agent(
+        model,
+        [note],
+        max_steps=steps,
+        max_seconds=seconds,
+        max_usd=usd,
+        max_tokens=tokens,
+        params={"max_completion_tokens": most},
+        price=price,
+        clock=clock,
+    )
+    events = [event async for event in agent.run("Write down everything.")]
+    end = events[-1]
+
+    assert isinstance(end, RunEnded)
+    assert len(model.asked) <= steps
+    assert end.steps == len(model.asked) == sum(isinstance(event, StepStarted) for event in events)
+    assert glutton.tokens <= (math.inf if tokens is None else tokens)
+    assert glutton.usd <= (math.inf if usd is None else usd) * (1 + 1e-9)
+    started = [event.call for event in events if isinstance(event, ToolStarted)]
+    assert len(started) == len(set(started))
+    assert end.answer or end.reason in ("money_limit", "token_limit", "time_limit")
+
+
+async def test_what_broke_before_an_answer_counts_too() -> None:
+    broken = [
+        AttemptStarted(number=1, provider="groq", model="a"),
+        AttemptFailed(number=1, provider="groq", model="a", kind=Kind.STREAM_CUT, message="cut", tokens_out=3_000),
+    ]
+    answer = calls(("c", "add", '{"a":1,"b":1}'), cost_usd=None)
+    assert isinstance(answer, list)
+    model = Model([[*broken, *answer], says("2")])
+    agent = Agent(model, [add], max_tokens=5_000, max_usd=0.05, price=price, params={"max_completion_tokens": 500})
+    end = [event async for event in agent.run("go")][-1]
+
+    assert isinstance(end, RunEnded)
+    assert (end.reason, end.cost_usd) == ("token_limit", 0.01)
+    assert model.asked[1].params["tool_choice"] == "none"
+
+
+async def test_a_paused_run_goes_on_with_what_it_has_used() -> None:
+    """Its bounds are those of the whole run, however often and wherever it goes on."""
+
+    def script(request: ChatRequest) -> Answer:
+        return calls((f"c{len(request.messages)}", "delete", '{"name": "x"}'), cost_usd=0.01)
+
+    model, words, state, ends = Model(script), dict[str, bool](), None, list[RunEnded]()
+    for _ in range(9):
+        agent = Agent(model, [delete], pause=True, max_usd=0.035)
+        run = agent.run("go") if state is None else agent.resume(RunState.decode(state.encode()), words)
+        ends.append([event async for event in run][-1])  # type: ignore[arg-type]
+        if (state := ends[-1].state) is None:
+            break
+        words = {one.approval: True for one in state.pending}
+
+    assert ends[-1].reason == "money_limit"
+    assert len(model.asked) <= 3
+    assert ends[-1].cost_usd is not None
+    assert ends[-1].cost_usd <= 0.035
+
+
+async def test_half_a_letter_can_be_counted() -> None:
+    model = Model([calls(("c", "add", '{"a":1,"b":1}'), text="half \ud83d"), says("2")])
+
+    assert await Agent(model, [add], max_tokens=50_000).run("go") == "2"
