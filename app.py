@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from groq_core.terminal import loading, open_missing_streams
+from groq_core.terminal import let_remarks_be_lost, loading, open_missing_streams
 
 
 def main() -> int:
     """Read the environment and serve until told to stop; exit status 2 when the environment is wrong."""
     open_missing_streams()
+    let_remarks_be_lost()
     with loading():
         from groq_core.errors import SettingsError
         from groq_core.serve import run

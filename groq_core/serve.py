@@ -30,6 +30,7 @@ from groq_core.connections.workers import own_socket, supervise, watch_parent, w
 from groq_core.errors import SettingsError
 from groq_core.settings.ports import listening_fault
 from groq_core.settings.settings import Settings
+from groq_core.settings.state_folder import state_folder_fault
 from groq_core.settings.team_extra import require_team
 from groq_core.telemetry import logs, span_export
 
@@ -69,7 +70,7 @@ def run(settings: Settings) -> int:
     worker = worker_number()
     if worker is None:
         check_port(settings)
-        for warning in settings.warnings:
+        for warning in filter(None, (*settings.warnings, state_folder_fault(settings.state_folder))):
             logger.warning(warning)
         if settings.workers > 1:
             return supervise(settings, lambda port: announce(settings, port))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import re
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 _COMMANDS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -43,6 +44,37 @@ def open_missing_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # the lowest number that is free, which is this one
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
+
+
+class Remarks(io.TextIOWrapper):
+    """
+    Standard error from which nothing comes back: what cannot be written is lost.
+
+    Its disk may be full, or whoever read it gone. A remark is no reason to stop the work that it is about, nor for
+    Python's own status 120 after all of it is done.
+    """
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            return super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            super().flush()
+
+
+def let_remarks_be_lost() -> None:
+    """Make this process's standard error one of :class:`Remarks`; what a test reads is left as it is."""
+    given = sys.stderr
+    if given is sys.__stderr__ and type(given) is io.TextIOWrapper:
+        sys.stderr = Remarks(
+            given.buffer,
+            encoding=given.encoding,
+            errors=given.errors,
+            line_buffering=given.line_buffering,
+            write_through=given.write_through,
+        )
 
 
 @contextmanager

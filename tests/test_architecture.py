@@ -162,7 +162,7 @@ STDLIB_JSON = {
     "services.extraction.ask": "a schema and an answer in a prompt, spaced as models know them",
     "services.extraction.json_text": "loose JSON of models",
     "services.extraction.schema": "a schema with NaN in it is refused",
-    "settings.parsers": "what a person wrote: faults by line and column",
+    "settings.mcp_parsers": "what a person wrote: faults by line and column",
     "simulator.outlines": "an answer that a person reads",
     "simulator.structured": "an object at the beginning of a text that goes on",
     "streaming.careless": "loose JSON of providers",

@@ -15,6 +15,8 @@ import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
+from groq_core.services.documents.parts import ReadingLimits
+from groq_core.settings.parsers import byte_count
 from groq_core.settings.settings import Settings, variables
 from groq_core.telemetry.metrics import Metrics
 from groq_core.ui.microphone import MAX_RECORDING_BYTES
@@ -140,6 +142,20 @@ def test_the_manifests_fit_together() -> None:
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
 
 
+def test_a_document_has_room_beside_the_server() -> None:
+    """Beyond the limit the kernel ends the whole pod, and every answer with it."""
+    (deployment,) = (one for one in documents("kubernetes/groq-core.yaml") if one["kind"] == "Deployment")
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    resources = container["resources"]
+    most, least = (byte_count(f"{resources[kind]['memory']}B") for kind in ("limits", "requests"))
+    assert most >= least + ReadingLimits().memory_bytes
+
+
+def test_nobody_is_let_in_from_elsewhere_before_there_are_people() -> None:
+    """Docker opens a port past the host's firewall, and who reaches the page asks at the operator's expense."""
+    assert documents("compose.yaml")[0]["services"]["nginx"]["ports"] == ["127.0.0.1:8080:80"]
+
+
 def test_the_dashboard_shows_metrics_that_exist() -> None:
     metrics = Metrics(known=lambda model: True)
     metrics.watch(lambda: ())
@@ -198,6 +214,7 @@ def test_state_has_a_place_that_can_be_written_and_that_the_servers_of_one_machi
     pod = deployment["spec"]["template"]["spec"]
     (mount,) = (one for one in pod["containers"][0]["volumeMounts"] if one["mountPath"] == state)
     assert mount["name"] in {volume["name"] for volume in pod["volumes"]}
+    assert pod["securityContext"]["fsGroup"] == pod["securityContext"]["runAsUser"], "a claim is made for root else"
     unit = (DEPLOY / "groq-core.service").read_text(encoding="utf-8")
     (own,) = re.findall(r"^StateDirectory=(\S+)", unit, re.MULTILINE)
     assert f"Environment=GROQ_CORE_STATE_DIR=/var/lib/{own}" in unit

@@ -95,18 +95,26 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m groq_core",
         description="Groq from the command line, through the same chain of models as the app.",
         epilog="Settings come from the environment and from .env; see the README. "
-        "Exit status: 0, 1 when some items failed, 2 when the use or the settings are wrong.",
+        "Exit status: 0; 1 when something failed; 2 when the use or the settings are wrong; 130 after Ctrl-C.",
     )
     top.add_argument("--version", action="version", version=f"groq-core {__version__}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     for module in COMMANDS:
-        about = module.__doc__ or ""
+        about = (module.__doc__ or "").replace("``", "`")
         name = module.__name__.rpartition(".")[2]
         command = commands.add_parser(name, help=module.HELP, description=about.strip(), epilog=module.EPILOG)
         command.formatter_class = argparse.RawDescriptionHelpFormatter
         module.arguments(command)
         command.set_defaults(run=module.run, own_loop=module is serve)
     return top
+
+
+def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
+    try:
+        return parser().parse_args(argv)
+    except SystemExit:
+        sys.stdout.flush()  # a help that cannot be written is told as all else is
+        raise
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -118,7 +126,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     args = None
     try:
-        args = parser().parse_args(argv)
+        args = _parsed(argv)
         give_back_large_blocks()
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):

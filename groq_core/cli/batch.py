@@ -33,7 +33,7 @@ EPILOG = """examples:
   python -m groq_core batch questions.jsonl answers.jsonl
   python -m groq_core batch books.csv summaries.jsonl --prompt 'Summarise {title}: {text}' --max-tokens 200
   python -m groq_core batch recordings/ transcripts.jsonl
-  python -m groq_core batch answers.jsonl later.jsonl --via groq-batch
+  python -m groq_core batch questions.jsonl later.jsonl --via groq-batch
 
 The last line on standard output is the end of the run as JSON: rows = answered + failed + unanswered. Exit status 1
 when any row has no answer: those that failed are in OUTPUT with their reasons, and --retry-failed runs them again;

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from groq_core.errors import GroqCoreError, Kind, ProviderError
 from groq_core.settings.ports import listening_fault
+from groq_core.settings.state_folder import state_folder_fault
 from groq_core.terminal import for_terminal
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ async def run(args: argparse.Namespace) -> int:
             *model_lines(snapshot),
             *state,
             ffmpeg_line(),
+            state_folder_line(settings),
             port_line(settings.server_name, settings.server_port),
             pins_line(),
         ]
@@ -166,6 +168,11 @@ def ffmpeg_line() -> str:
     if found:
         return f"ffmpeg     {found}"
     return "ffmpeg     not found: recordings other than WAV, FLAC, OGG and MP3 are refused. Install it, or go without."
+
+
+def state_folder_line(settings: Settings) -> str:
+    """Where files and batches are kept, and whether they can be."""
+    return f"state      {state_folder_fault(settings.state_folder) or settings.state_folder}"
 
 
 def port_line(host: str, port: int) -> str:

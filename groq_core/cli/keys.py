@@ -47,7 +47,12 @@ async def run(args: argparse.Namespace) -> int:
                 expires_s = age(args.expires) if args.expires else None
                 key = await keys.create(args.name, who=WHO, person=args.person, limit=args.limit, expires_s=expires_s)
                 print("This key is shown once; send it as `Authorization: Bearer …`.", file=sys.stderr)
-                print(key.reveal())
+                try:
+                    print(key.reveal(), flush=True)
+                except OSError:
+                    await keys.revoke(args.name, who=WHO)
+                    print("Nobody has seen the key, so it is revoked. Make one by another name.", file=sys.stderr)
+                    raise
             case "limit":
                 await keys.set_limits(args.name, args.limit, who=WHO)
             case "revoke":

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
-from groq_core.settings.parsers import GROQ_PATH
+from groq_core.settings.addresses import GROQ_PATH
 from groq_core.settings.variable import OUR_PREFIX, Env
 
 if TYPE_CHECKING:
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 OTHERS: Final = ("GROQ_API_KEY", "GROQ_BASE_URL", "OPENAI_API_KEY", "OPENAI_BASE_URL")
 """Settings whose names others chose; in a file of ours another spelling of one is probably meant for it."""
+
+
+SHORTEST: Final = 16
+"""Letters of a secret that nobody guesses."""
 
 
 def unknown_names(written: Iterable[str]) -> Iterator[str]:
@@ -32,8 +36,8 @@ def cautions(given: Mapping[str, str], settings: Settings, variables: Iterable[E
     """Say what is probably not meant, though it stops nothing."""
     known = [env.name.removeprefix(OUR_PREFIX) for env in variables if env.name.startswith(OUR_PREFIX)]
     for name in sorted(given):
-        word = name.removeprefix(OUR_PREFIX)
-        if word != name and word not in known:
+        word = name.upper().removeprefix(OUR_PREFIX)
+        if word != name.upper() and not (word in known and name.isupper()):
             near = get_close_matches(word, known, n=1)
             yield f"{name} is not a setting" + (f"; did you mean {OUR_PREFIX}{near[0]}?" if near else "")
     if settings.workers > 1 and not settings.redis_url:
@@ -50,6 +54,15 @@ def cautions(given: Mapping[str, str], settings: Settings, variables: Iterable[E
         yield "OPENAI_BASE_URL is set without GROQ_CORE_OPENAI_MODEL, so that server is asked for OpenAI's own models"
     if settings.first_token_timeout > settings.deadline:
         yield "GROQ_CORE_FIRST_TOKEN_TIMEOUT is longer than GROQ_CORE_DEADLINE, so the deadline always comes first"
+    for name, told in (("GROQ_CORE_MCP_HEADERS", settings.mcp_headers), ("GROQ_CORE_MCP_OAUTH", settings.mcp_oauth)):
+        for server in sorted({server for server, _ in told} - {server for server, _ in settings.mcp_servers}):
+            yield f"{name} is for {server!r}, which GROQ_CORE_MCP_SERVERS does not name"
+    if settings.admins and not (settings.sign_in or settings.database or settings.hf_oauth):
+        yield "GROQ_CORE_ADMINS is set, but nobody can sign in without GROQ_CORE_DATABASE or GROQ_CORE_AUTH_FILE"
+    if settings.secret and len(settings.secret.reveal()) < SHORTEST:
+        yield f"GROQ_CORE_SECRET is shorter than {SHORTEST} letters: who guesses it signs in as anybody"
+    if any(len(token.reveal()) < SHORTEST for token in settings.api_tokens):
+        yield f"GROQ_CORE_API_TOKENS holds one shorter than {SHORTEST} letters: it can be guessed"
     if not settings.loopback and not settings.api_tokens and not settings.database:
         who = ", but to visitors with a Groq key of their own" if settings.visitor_keys and not settings.sign_in else ""
         yield f"listening on {settings.server_name} without GROQ_CORE_API_TOKENS: /v1/* and /metrics answer 401{who}"

@@ -16,34 +16,36 @@ from typing import Annotated, Any, Literal, Self, get_type_hints
 
 from groq_core.errors import SettingsError
 from groq_core.redaction import Secret
-from groq_core.settings.cautions import cautions
-from groq_core.settings.limits import PersonLimit, limits
-from groq_core.settings.parsers import (
-    byte_count,
-    choice,
+from groq_core.settings.addresses import (
+    base_url,
     database_url,
-    folder,
     frame_ancestors,
     groq_url,
     host,
     host_patterns,
     issuer,
-    key,
-    mcp_headers,
-    mcp_oauth,
-    mcp_servers,
-    mcp_visitors,
-    names,
     networks,
     origins,
+    redis_url,
+)
+from groq_core.settings.cautions import cautions
+from groq_core.settings.limits import PersonLimit, limits
+from groq_core.settings.mcp_parsers import mcp_headers, mcp_oauth, mcp_servers, mcp_visitors
+from groq_core.settings.parsers import (
+    byte_count,
+    choice,
+    folder,
+    key,
+    model,
+    models,
+    names,
     own_state_folder,
     readable_file,
-    redis_url,
     seconds,
     switch,
     tokens,
-    url,
     whole,
+    word,
 )
 from groq_core.settings.spaces import space_values
 from groq_core.settings.variable import Env, ours
@@ -81,7 +83,7 @@ class Settings:
         Env(
             "OPENAI_BASE_URL",
             "the backup provider: any OpenAI-compatible server (Ollama, llama.cpp, vLLM…), with its `/v1`",
-            url,
+            base_url,
             "`https://api.openai.com/v1`",
         ),
     ] = None
@@ -89,21 +91,21 @@ class Settings:
 
     speed_models: Annotated[
         tuple[str, ...],
-        ours("SPEED_MODELS", "Groq ids of the tier `speed` in order of preference, separated by commas", names, _SEE),
+        ours("SPEED_MODELS", "Groq ids of the tier `speed` in order of preference, separated by commas", models, _SEE),
     ] = ()
-    quality_models: Annotated[tuple[str, ...], ours("QUALITY_MODELS", "the same for `quality`", names, _SEE)] = ()
-    vision_models: Annotated[tuple[str, ...], ours("VISION_MODELS", "the same for `vision`", names, _SEE)] = ()
-    audio_models: Annotated[tuple[str, ...], ours("AUDIO_MODELS", "the same for `audio`", names, _SEE)] = ()
-    speech_models: Annotated[tuple[str, ...], ours("SPEECH_MODELS", "the same for `speech`", names, _SEE)] = ()
-    openai_model: Annotated[str | None, ours("OPENAI_MODEL", "the backup's model for chat", shown=_SEE)] = None
+    quality_models: Annotated[tuple[str, ...], ours("QUALITY_MODELS", "the same for `quality`", models, _SEE)] = ()
+    vision_models: Annotated[tuple[str, ...], ours("VISION_MODELS", "the same for `vision`", models, _SEE)] = ()
+    audio_models: Annotated[tuple[str, ...], ours("AUDIO_MODELS", "the same for `audio`", models, _SEE)] = ()
+    speech_models: Annotated[tuple[str, ...], ours("SPEECH_MODELS", "the same for `speech`", models, _SEE)] = ()
+    openai_model: Annotated[str | None, ours("OPENAI_MODEL", "the backup's model for chat", model, _SEE)] = None
     openai_vision_model: Annotated[
-        str | None, ours("OPENAI_VISION_MODEL", "the backup's model for pictures", shown=_SEE)
+        str | None, ours("OPENAI_VISION_MODEL", "the backup's model for pictures", model, _SEE)
     ] = None
     openai_audio_model: Annotated[
-        str | None, ours("OPENAI_AUDIO_MODEL", "the backup's model for transcription", shown=_SEE)
+        str | None, ours("OPENAI_AUDIO_MODEL", "the backup's model for transcription", model, _SEE)
     ] = None
     openai_speech_model: Annotated[
-        str | None, ours("OPENAI_SPEECH_MODEL", "the backup's model for speech", shown=_SEE)
+        str | None, ours("OPENAI_SPEECH_MODEL", "the backup's model for speech", model, _SEE)
     ] = None
 
     first_token_timeout: Annotated[
@@ -170,7 +172,7 @@ class Settings:
         str | None,
         ours("OIDC_ISSUER", "OpenID provider with which people sign in, as its tokens name it", issuer),
     ] = None
-    oidc_client_id: Annotated[str | None, ours("OIDC_CLIENT_ID", "what that provider calls this server")] = None
+    oidc_client_id: Annotated[str | None, ours("OIDC_CLIENT_ID", "what that provider calls this server", word)] = None
     oidc_client_secret: Annotated[
         Secret | None, ours("OIDC_CLIENT_SECRET", "the secret that goes with it", key, hidden=True)
     ] = None

@@ -10,6 +10,9 @@ from groq_core.redaction import redact
 
 OUR_PREFIX: Final = "GROQ_CORE_"
 
+SHOWN: Final = 80
+"""Signs of a wrong value that are shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Env:
@@ -32,8 +35,12 @@ class Env:
 
     def fault(self, text: str, *, allowed: str) -> str:
         """Say in a line that the text is wrong, and what is allowed."""
-        shown = "(hidden)" if self.hidden else repr(redact(text))
+        shown = "(hidden)" if self.hidden else repr(_shortened(redact(text)))
         return f"  {self.name}={shown}: allowed is {allowed}"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
 
 
 def ours(name: str, meaning: str, parse: Callable[[str], Any] = str, shown: str = "", hidden: bool = False) -> Env:

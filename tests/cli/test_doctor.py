@@ -131,6 +131,16 @@ def test_what_is_missing_on_this_machine_is_named(
     assert left == 0, "a request would be answered"
 
 
+def test_a_state_folder_that_cannot_be_made_is_named_with_the_setting(told: Doctor, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    lines, _ = told(XDG_STATE_HOME=str(tmp_path / "file"))
+
+    assert "cannot be written" in lines["state"]
+    assert "Set GROQ_CORE_STATE_DIR" in lines["state"]
+    lines, _ = told(XDG_STATE_HOME=str(tmp_path))
+    assert lines["state"].endswith(str(tmp_path / "groq-core"))
+
+
 def test_a_team_s_state_is_asked_without_hiding_the_rest(told: Doctor, tmp_path: Path) -> None:
     lines, left = told(
         GROQ_CORE_DATABASE=f"sqlite:///{tmp_path}/none/team.db",

@@ -107,6 +107,47 @@ def test_a_stream_that_was_closed_before_the_start_ends_nothing(closed: str, tmp
     assert b"groq:" not in done.stdout, "what is said to standard error stays out of the data"
 
 
+COMMANDS = [
+    "--version",
+    "--help",
+    "batch --help",
+    "chat hi",
+    "doctor",
+    "keys list",
+    "keys create ci",
+    "batch in.jsonl out.jsonl",
+]
+
+
+@only_where(Path("/dev/full").exists(), "a device that is always full")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_cannot_be_written_is_told_once_and_a_remark_stops_nothing(command: str, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"prompt": "What is 6 * 7?"}\n')
+    env = {"PATH": os.environ["PATH"], "GROQ_CORE_OFFLINE": "1", "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
+    env |= {"GROQ_CORE_DATABASE": f"sqlite:///{tmp_path}/team.db", "GRADIO_SERVER_PORT": "0"}
+
+    def run(streams: str) -> subprocess.CompletedProcess[bytes]:
+        shell = ["bash", "-c", f'"{sys.executable}" -m groq_core {command} {streams}; exit ${{PIPESTATUS[0]}}']
+        return subprocess.run(shell, cwd=tmp_path, env=env, capture_output=True, timeout=60, check=False)
+
+    full = run(">/dev/full")
+    assert full.returncode == 1
+    assert full.stderr.count(b"the output could not be written: No space left on device") == 1
+    assert b"Exception" not in full.stderr
+    if command.startswith("keys create"):
+        assert b"Nobody has seen the key, so it is revoked" in full.stderr
+        return
+    if command.startswith("batch in"):
+        assert b"42" in (tmp_path / "out.jsonl").read_bytes(), "the answers are in their file"
+    gone = run("| true")
+    assert gone.returncode in (0, 1)
+    assert b"Exception" not in gone.stderr
+    (tmp_path / "out.jsonl").unlink(missing_ok=True)
+    told = run("2>/dev/full")
+    assert told.returncode == 0
+    assert told.stdout
+
+
 def test_ctrl_c_while_the_arguments_are_read_ends_without_a_trace(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,7 +17,7 @@ from groq_core.services.agent.oauth import Authorize, ClientCredentials
 from groq_core.services.agent.tool_names import unique_names
 from groq_core.services.agent.tools import Arguments, Tool
 from groq_core.services.logins import Logins, MemoryLogins
-from groq_core.settings.parsers import header_value
+from groq_core.settings.mcp_parsers import header_value
 
 MOST_OFFERED: Final = 110
 """Tools of servers in one request; Groq takes 128, and some are left for the built-in ones."""
