@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -119,6 +119,9 @@ class Away:
 
     async def put(self, name: str, body: bytes, seconds: float) -> None:
         self._look()[name] = body
+
+    async def renew(self, names: Sequence[str], seconds: float) -> list[str]:
+        return [name for name in names if name not in self._look()]
 
     async def get(self, name: str) -> bytes | None:
         return self._look().get(name)
