@@ -54,7 +54,9 @@ WRONG: dict[str, tuple[Callable[[Core], Ask], tuple[Any, ...], str]] = {
 
 
 @pytest.mark.parametrize(
-    ("what", "value"), [(what, value) for what, (_, values, _) in WRONG.items() for value in values], ids=repr
+    ("what", "value"),
+    [(what, value) for what, (_, values, _) in WRONG.items() for value in values],
+    ids=lambda one: one if isinstance(one, str) else type(one).__name__,
 )
 async def test_what_cannot_be_read_is_named(core: Core, what: str, value: Any) -> None:
     ask, _, param = WRONG[what]
