@@ -18,6 +18,10 @@ _NAME: Final = re.compile(
     r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?)*"
 )
 
+_SOCKET: Final = re.compile(r"/.+")
+_NUMBER: Final = re.compile(r"/?|/\d+")
+"""Of a Redis database."""
+
 
 def _split(text: str, allowed: str) -> SplitResult:
     # What urlsplit itself leaves out without a word (a tab, a line's end), or takes for a part of a name.
@@ -70,7 +74,8 @@ def redis_url(text: str) -> Secret:
     if parts.scheme not in ("redis", "rediss", "unix"):
         raise ValueError(allowed)
     # Its client takes a database that is no number for the first one.
-    if not re.fullmatch(r"/.+" if parts.scheme == "unix" else r"/?|/\d+", parts.path):
+    path = _SOCKET if parts.scheme == "unix" else _NUMBER
+    if not path.fullmatch(parts.path):
         raise ValueError(allowed)
     return Secret(text)
 
