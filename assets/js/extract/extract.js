@@ -5,7 +5,7 @@ import { announce, el, findAll, hinter, icon, iconButton, setText } from "../sha
 import { Fields } from "./fields.js";
 import { resultView, growingView } from "./found.js";
 import { count, dollars, seconds } from "../shared/formats.js";
-import { say, shortModel } from "../shared/words.js";
+import { say, shortModel, told } from "../shared/words.js";
 import { onRun, sheet, takesFiles } from "../shared/sheet.js";
 import { ask, send, whyUnsent } from "../shared/wire.js";
 import { ENDINGS } from "../../texts.js";
@@ -98,7 +98,7 @@ async function take(chosen) {
     const body = await response.json();
     if (signal.aborted) return; // another one was chosen, or none
     reading = null;
-    if (!response.ok) return tellFacts(body.detail ?? `HTTP ${response.status}`, true);
+    if (!response.ok) return tellFacts(body.detail ? told(body.detail) : `HTTP ${response.status}`, true);
     typed = text.value;
     file = { ...body, name: body.name ?? chosen.name };
     showFile(/** @type {Source} */ (file));
@@ -118,7 +118,7 @@ function showFile({ name, text: source = "", pages = [], notes = [], picture: se
   } else {
     text.value = source;
     const length = pages.length ? ` · ${say("extract_file_pages", { n: pages.length })}` : "";
-    tellFacts([say("extract_file_facts", { name, n: count(source.length) }) + length, ...notes].join(" · "));
+    tellFacts([say("extract_file_facts", { name, n: count(source.length) }) + length, ...notes.map(told)].join(" · "));
   }
   picture.hidden = !seen;
   text.hidden = Boolean(seen);
