@@ -250,7 +250,7 @@ async function carryOut(wanted) {
   clearInterval(keeping);
   await turn.end(signal.aborted);
   kept.end(begun, signal.aborted);
-  keep(begun, true);
+  void keep(begun, true).then(async () => (await keeper()).settled()).then(() => kept.letGo(begun));
   running = null;
   document.body.removeAttribute("data-agent");
   if (turn.receipt) document.dispatchEvent(new CustomEvent("gc:receipt", { detail: turn.receipt }));
