@@ -201,7 +201,7 @@ function showFiles() {
   );
 }
 
-takesFiles(document.body, attach, () => inSight("agent-log"));
+takesFiles(list, attach);
 
 // ── running ────────────────────────────────────────────────────────────────────────────────────────
 

@@ -4,7 +4,7 @@ import { announce, el, hinter, icon, iconButton, save, setText } from "../shared
 import { count, dollars, seconds } from "../shared/formats.js";
 import { sentence } from "../shared/error-card.js";
 import { kindInWords, say, told } from "../shared/words.js";
-import { onRun, sheet, takesFiles } from "../shared/sheet.js";
+import { onRun, sheet, takesFile } from "../shared/sheet.js";
 import { ask, demand, keepForAnotherDay, send, whyUnsent } from "../shared/wire.js";
 
 /**
@@ -98,7 +98,7 @@ input.addEventListener("change", () => {
   if (input.files?.[0]) take(input.files[0]);
   input.value = "";
 });
-takesFiles(box, ([first]) => take(first));
+takesFile(box, take, tell);
 question.addEventListener("input", () => {
   remember();
   guessSoon();
