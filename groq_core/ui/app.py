@@ -43,6 +43,7 @@ from groq_core.ui.static import Assets
 from groq_core.ui.tab_parts import place
 from groq_core.ui.texts import TEXTS
 from groq_core.ui.texts_de import GERMAN
+from groq_core.ui.texts_de_server import SERVER
 from groq_core.ui.theme import theme
 
 TABS: tuple[tuple[str, Callable[[PageCore], None]], ...] = (
@@ -243,7 +244,9 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     """
     assets = Assets(bundler=page_bundler())
     assets.add("texts.js", texts_module(core))
-    assets.add("texts-de.js", b"export default %s;\n" % json_bytes(GERMAN))
+    assets.add(
+        "texts-de.js", b"export default %s;\nexport const SERVER = %s;\n" % (json_bytes(GERMAN), json_bytes(SERVER))
+    )
     base = f"ui/assets/{assets.version}"
     page = Page(core, assets)
     app.include_router(create_routes(page))

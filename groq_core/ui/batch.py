@@ -55,6 +55,8 @@ from groq_core.ui.texts import TEXTS
 from groq_core.ui.uploads import Upload, UploadStore
 
 MAX_BYTES: Final = 50_000_000
+TABLES: Final = (".csv", ".tsv", ".xlsx", ".jsonl", ".ndjson")
+TABLES_IN_WORDS: Final = "Choose one that ends in .csv, .tsv, .xlsx, .jsonl or .ndjson."
 SAMPLE: Final = 2000
 """Rows whose tokens are counted for an estimate."""
 
@@ -152,9 +154,9 @@ def create_routes(page: routes.Page) -> APIRouter:
             upload = await to_thread.run_sync(uploads.keep, name, data, caller.user, address, suffix)
             try:
                 return respond(await to_thread.run_sync(preview, upload, uploads))
-            except RequestError:
+            except RequestError as error:
                 await to_thread.run_sync(upload.remove)  # what cannot be read takes nobody's room
-                raise
+                raise in_its_name(error, upload) from error
         except RequestError as error:
             raise routes.http_error(error) from error
 
@@ -172,7 +174,8 @@ def create_routes(page: routes.Page) -> APIRouter:
             found = await to_thread.run_sync(look_over, upload, wanted)
             return respond(msgspec.structs.asdict(survey_event(page.core, found, wanted)))
         except RequestError as error:
-            return respond({"error": error.message, "hint": error.hint})
+            told = in_its_name(error, upload)
+            return respond({"error": told.message, "hint": told.hint})
 
     @router.post("/batch/{ident}/run")
     async def run(request: Request, ident: str) -> Response:
@@ -218,11 +221,19 @@ async def plain_table(body: bytes, name: str, request: Request) -> tuple[bytes, 
         RequestError: It cannot be read, or has lines that would halt everybody else.
     """
     suffix = PurePath(name).suffix.lower()
+    if suffix not in TABLES:
+        raise RequestError(f"{name[:80]} is no table that is read here", param="file", hint=TABLES_IN_WORDS)
     if suffix == ".xlsx":
         return await unless_gone(request, table_of(body, name, TABLE_LIMITS)) or b"", ".csv"
     if suffix in (".csv", ".tsv") and has_long_line(body, LONGEST_ROW):
         raise RequestError(f"a line of {name[:80]} has more than {LONGEST_ROW:,} bytes", status=413, param="file")
     return body, None
+
+
+def in_its_name(error: RequestError, upload: Upload) -> RequestError:
+    """What is the matter with a table, told of the file that was chosen and not of the one that is kept here."""
+    message = error.message.replace(upload.path.name, upload.name)
+    return RequestError(message, status=error.status, param=error.param, code=error.code, hint=error.hint)
 
 
 def has_long_line(data: bytes, most: int) -> bool:

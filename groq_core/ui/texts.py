@@ -295,6 +295,7 @@ TEXTS: dict[str, str] = {
     "outcome_cut": "cut off at the token limit",
     "outcome_failed": "failed",
     "extract_stopped": "Stopped.",
+    "file_only_first": "Only {name} was taken: here it is one file at a time.",
     "extract_done": "The data is there.",
     "extract_summary": "{values} values, {found} found in the document",
     "extract_summary_picture": "{values} values, read from the picture",

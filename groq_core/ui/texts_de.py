@@ -277,6 +277,7 @@ GERMAN: dict[str, str] = {
     "outcome_cut": "am Tokenlimit abgeschnitten",
     "outcome_failed": "misslungen",
     "extract_stopped": "Angehalten.",
+    "file_only_first": "Nur {name} wurde genommen: hier geht es um eine Datei nach der anderen.",
     "extract_done": "Die Daten sind da.",
     "extract_summary": "{values} Werte, {found} im Dokument gefunden",
     "extract_summary_picture": "{values} Werte, vom Bild abgelesen",

@@ -12,6 +12,7 @@ from groq_core.events import TextDelta
 from tests.requires import needs
 from tests.ui.conftest import House
 from tests.ui.conversations import choose, kept, open_in
+from tests.ui.kept_page import open_page
 from tests.ui.scripts import BEGUN, DONE, Hung, plays, says
 
 pytestmark = [needs("chromium"), pytest.mark.browser]
@@ -72,9 +73,35 @@ async def test_a_run_that_another_window_has_under_way_is_not_called_stopped(
     await expect(other.locator(f"{LOG} .gc-story")).to_have_count(2)
     await expect(other.locator(f"{LOG} .gc-stopped")).to_have_count(0)
 
-    await page.close()
+    await page.close()  # the other window looks on: nobody tells it
+    await expect(other.locator(f"{LOG} .gc-stopped")).to_have_count(1)
     await other.reload()
     await other.click("#tab-agent-button")
+    await expect(other.locator(f"{LOG} .gc-stopped")).to_have_count(1)
+
+
+async def open_without_locks(visitor: BrowserContext, house: House) -> Page:
+    """As where an address is not secure."""
+    page = await visitor.new_page()
+    await page.add_init_script("Object.defineProperty(Navigator.prototype, 'locks', { get: () => undefined })")
+    await open_page(page, house.url)
+    return page
+
+
+async def test_a_run_that_goes_on_elsewhere_is_not_called_stopped_without_the_browsers_locks(
+    visitor: BrowserContext, house: House
+) -> None:
+    hung = Hung("The beginning, ")
+    house.script = hung
+    page = await open_without_locks(visitor, house)
+    await begin(page, "a long task")
+    await expect(page.locator(LOG)).to_contain_text("The beginning,")
+    other = await open_without_locks(visitor, house)
+    await other.click(f"{ENTRY} >> text=a long task")
+    await expect(other.locator(LOG)).to_contain_text("The beginning,")
+    await other.wait_for_timeout(1000)
+    await expect(other.locator(f"{LOG} .gc-stopped")).to_have_count(0)
+    await page.close()
     await expect(other.locator(f"{LOG} .gc-stopped")).to_have_count(1)
 
 

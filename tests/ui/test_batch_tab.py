@@ -115,8 +115,10 @@ async def test_a_line_of_the_page_reads_no_file_of_the_server(simulator: Simulat
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
-        pytest.param("in.pdf", b"%PDF", "of a kind that is not read", id="kind"),
-        pytest.param("in.csv", b"", "no header row", id="empty"),
+        pytest.param(
+            "in.pdf", b"%PDF", "in.pdf is no table that is read here. Choose one that ends in .csv", id="kind"
+        ),
+        pytest.param("in.csv", b"", "in.csv has no header row", id="empty"),
         pytest.param("in.csv", b"title\n", "the table is empty", id="no rows"),
         pytest.param("in.xlsx", b"PK", "no Excel reader can make sense of it", id="broken"),
     ],

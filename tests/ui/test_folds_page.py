@@ -45,3 +45,31 @@ async def test_what_is_unfolded_is_seen(tab: Page) -> None:
     seen = await tab.evaluate(UNFOLD_EACH)
     assert len(seen) >= 2, seen
     assert [line for line, in_sight in seen if not in_sight] == []
+
+
+GROW = """async () => {
+    const frames = async (count) => {
+        for (let left = count; left > 0; left -= 1) await new Promise((resolve) => requestAnimationFrame(resolve));
+    };
+    const fold = document.querySelector("#chat-log .gc-receipt");
+    const line = fold.querySelector("summary");
+    line.scrollIntoView({ block: "end" });
+    await frames(1);
+    line.click();
+    await frames(5);
+    const more = document.createElement("p");
+    more.style.height = "120px";
+    fold.append(more);
+    await frames(5);
+    const { bottom } = more.getBoundingClientRect();
+    return [bottom, document.getElementById("chat-log").getBoundingClientRect().bottom];
+}"""
+
+
+async def test_what_comes_late_into_a_fold_is_seen_too(tab: Page) -> None:
+    await tab.emulate_media(reduced_motion="reduce")
+    await tab.fill("#chat-message textarea", "Compare TCP and UDP in a table")
+    await tab.click("#chat-send")
+    await expect(tab.locator('#chat-log [data-role="assistant"][data-state="done"]')).to_have_count(1)
+    bottom, end_of_log = await tab.evaluate(GROW)
+    assert bottom <= end_of_log + 1

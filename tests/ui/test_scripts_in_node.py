@@ -8,6 +8,8 @@ import subprocess
 from pathlib import Path
 
 from groq_core.ui.texts import TEXTS
+from groq_core.ui.texts_de import GERMAN
+from groq_core.ui.texts_de_server import SERVER
 from tests.requires import find, needs
 
 ROOT = Path(__file__).parents[2]
@@ -16,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 @needs("node", "node_modules")
 def test_the_scripts_pass_their_own_tests(tmp_path: Path) -> None:
     texts = tmp_path / "texts.json"
-    texts.write_text(json.dumps(TEXTS), encoding="utf-8")
+    texts.write_text(json.dumps({"english": TEXTS, "german": GERMAN, "server": SERVER}), encoding="utf-8")
     node = find("node")
     assert node
 

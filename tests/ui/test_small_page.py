@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, FilePayload, Page, expect
 
 from tests.requires import needs
 from tests.ui.conftest import MEDIA, House
@@ -75,3 +75,17 @@ async def test_a_german_page_names_languages_in_german(page: Page) -> None:
     await expect(page.get_by_label("Sprache")).to_be_visible()
     names = await page.locator("#gc-languages option").evaluate_all("all => all.map(({ value }) => value)")
     assert {"Deutsch", "Französisch", "Ukrainisch"} <= set(names)
+
+
+async def test_a_german_page_says_in_german_what_the_server_says(page: Page) -> None:
+    files = [("leer.txt", b""), ("lied.mp3", b"no music at all"), ("bild.png", (MEDIA / "broken.png").read_bytes())]
+    for name, data in files:
+        file: FilePayload = {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+        await page.set_input_files("#gc-attach-input", file)
+    said = [
+        "leer.txt ist leer: 0 Bytes. Wähle die Datei noch einmal.",
+        "Das ist eine Textdatei und keine Aufnahme. Nimm noch einmal auf, oder speichere es als WAV, MP3, FLAC, OGG, "
+        "M4A oder WebM.",
+        "Das Bild ist kaputt und nicht zu lesen. Öffne es woanders und speichere es neu.",
+    ]
+    await expect(page.locator("[data-attachment] .gc-attachment-facts span")).to_have_text(said)

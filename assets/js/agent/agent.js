@@ -4,7 +4,7 @@ import { el, fill, hinter, iconButton, inputOf, targetOf } from "../shared/dom.j
 import { KeptRuns, record, replay } from "./kept.js";
 import { RunView } from "./run-view.js";
 import { untilThere } from "../shared/later.js";
-import { say } from "../shared/words.js";
+import { say, told } from "../shared/words.js";
 import { Follower } from "../shared/scroll.js";
 import { inSight, sheet, takesFiles } from "../shared/sheet.js";
 import { ask, send, whyUnsent } from "../shared/wire.js";
@@ -184,9 +184,9 @@ async function attachOne({ file, hangUp: { signal } }) {
   try {
     const response = await send(`document?name=${encodeURIComponent(file.name)}`, { body: file, signal, headers: { "content-type": "application/octet-stream" } });
     const body = await response.json();
-    if (!response.ok || body.text === undefined) return hint(body.detail ?? say("extract_nothing"));
+    if (!response.ok || body.text === undefined) return hint(body.detail ? told(body.detail) : say("extract_nothing"));
     files = [...files.filter((one) => one.name !== body.name), { name: body.name, text: body.text }];
-    if (body.notes?.length) hint(`${body.name}: ${body.notes.join(" · ")}`);
+    if (body.notes?.length) hint(`${body.name}: ${body.notes.map(told).join(" · ")}`);
   } catch (error) {
     if (!signal.aborted) hint(whyUnsent(error));
   }
@@ -201,7 +201,7 @@ function showFiles() {
   );
 }
 
-takesFiles(document.body, attach, () => inSight("agent-log"));
+takesFiles(list, attach);
 
 // ── running ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -250,7 +250,7 @@ async function carryOut(wanted) {
   clearInterval(keeping);
   await turn.end(signal.aborted);
   kept.end(begun, signal.aborted);
-  keep(begun, true);
+  void keep(begun, true).then(async () => (await keeper()).settled()).then(() => kept.letGo(begun));
   running = null;
   document.body.removeAttribute("data-agent");
   if (turn.receipt) document.dispatchEvent(new CustomEvent("gc:receipt", { detail: turn.receipt }));

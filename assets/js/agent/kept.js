@@ -3,7 +3,7 @@
 
 import { Coming } from "../chat/coming.js";
 import { Tree, newHead } from "../chat/tree.js";
-import { heldNames, hold } from "../shared/held.js";
+import { freed, hold } from "../shared/held.js";
 import { RunView } from "./run-view.js";
 
 /**
@@ -89,11 +89,15 @@ export class KeptRuns {
    * @param {Running} run
    * @param {boolean} stopped
    */
-  end({ tree, message, view, answer, held }, stopped) {
-    void held.then((release) => release());
+  end({ tree, message, view, answer }, stopped) {
     const state = stopped ? "stopped" : view.error ? "broken" : "done";
     Object.assign(message, answer.data, { state, receipts: view.receipt ? [view.receipt] : [], turns: view.ended?.messages ?? this.turns });
     this.runs.delete(tree.head.id);
+  }
+
+  /** Its end is kept: nobody need take it for one whose page is gone. @param {Running} run */
+  async letGo({ held }) {
+    (await held)();
   }
 }
 
@@ -124,7 +128,7 @@ export function record(events, event) {
 export function replay({ id, events = [], state }, hint) {
   const view = new RunView(() => {}, hint);
   for (const event of events) view.hear(event.e === "approval_asked" ? { ...event, e: "tool_started", hosted: false } : event);
-  if (state === "writing") void heldNames().then((names) => void (names.has(lockOf(id)) || view.end(true)));
+  if (state === "writing") void freed(lockOf(id)).then(() => view.end(true));
   else view.end(state === "stopped");
   return view;
 }

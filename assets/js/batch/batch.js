@@ -2,8 +2,9 @@
 
 import { announce, el, hinter, icon, iconButton, save, setText } from "../shared/dom.js";
 import { count, dollars, seconds } from "../shared/formats.js";
-import { kindInWords, say } from "../shared/words.js";
-import { onRun, sheet, takesFiles } from "../shared/sheet.js";
+import { sentence } from "../shared/error-card.js";
+import { kindInWords, say, told } from "../shared/words.js";
+import { onRun, sheet, takesFile } from "../shared/sheet.js";
 import { ask, demand, keepForAnotherDay, send, whyUnsent } from "../shared/wire.js";
 
 /**
@@ -97,7 +98,7 @@ input.addEventListener("change", () => {
   if (input.files?.[0]) take(input.files[0]);
   input.value = "";
 });
-takesFiles(box, ([first]) => take(first));
+takesFile(box, take, tell);
 question.addEventListener("input", () => {
   remember();
   guessSoon();
@@ -119,7 +120,7 @@ async function take(file) {
     const body = await response.json();
     if (signal.aborted) return undefined; // another one was chosen
     reading = null;
-    if (!response.ok) return wrong(body.detail ?? `HTTP ${response.status}`);
+    if (!response.ok) return wrong(body.detail ? told(body.detail) : `HTTP ${response.status}`);
     forget(); // not before: a file that is no table takes nobody's answers away
     table = { ...body, name: file.name };
     showTable(/** @type {Sheet} */ (table));
@@ -187,7 +188,7 @@ async function showGuess() {
     if (guesses !== turn || !response.ok) return;
     estimated = found.usd_most ? found : null;
     guess.classList.toggle("gc-warn", Boolean(found.error));
-    setText(guess, found.error ? `${found.error}. ${found.hint}` : guessInWords(found));
+    setText(guess, found.error ? `${sentence(told(found.error))} ${told(found.hint)}` : guessInWords(found));
   } catch {
     setText(guess, "");
   }
@@ -346,7 +347,7 @@ function progressView() {
       const spent = what.last?.progress.usd;
       if (estimated && typeof spent === "number") element.append(el("p", { class: "gc-batch-cost" }, say("batch_cost", { usd: dollars(spent), least: dollars(estimated.usd_least), most: dollars(estimated.usd_most) })));
       if (stopped) element.append(el("p", { class: "gc-stopped" }, say("batch_stopped")));
-      else if (what.error) element.append(el("div", { class: "gc-card", role: "alert" }, el("p", { class: "gc-card-title" }, what.error.message), el("p", {}, what.error.hint ?? "")));
+      else if (what.error) element.append(el("div", { class: "gc-card", role: "alert" }, el("p", { class: "gc-card-title" }, told(what.error.message)), el("p", {}, told(what.error.hint ?? ""))));
       else announce(say("batch_done"));
     },
   };

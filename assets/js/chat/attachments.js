@@ -2,8 +2,9 @@
 // its text, a recording what was said in it; each shows its name, what became of it, and a way to take it out.
 
 import { el, icon, iconButton, setText } from "../shared/dom.js";
+import { sentence } from "../shared/error-card.js";
 import { count } from "../shared/formats.js";
-import { say } from "../shared/words.js";
+import { say, told } from "../shared/words.js";
 import { ask, send, whyUnsent } from "../shared/wire.js";
 import { ENDINGS, LIMITS } from "../../texts.js";
 
@@ -164,7 +165,7 @@ async function prepare(path, one, file, more = "") {
     throw /** @type {Error} */ (error).name === "AbortError" ? error : new Error(whyUnsent(error));
   }
   const body = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Error(body.detail ?? say(response.status === 413 ? "error_413" : "error_unreachable"));
+  if (!response.ok) throw new Error(body.detail ? told(body.detail) : say(response.status === 413 ? "error_413" : "error_unreachable"));
   return body;
 }
 
@@ -175,8 +176,8 @@ async function prepare(path, one, file, more = "") {
 function asPicture(one, picture) {
   one.urls = [picture, ...(picture.more ?? [])].map(({ url }) => url); // a long picture comes in several pieces
   one.sign.replaceChildren(el("img", { src: picture.url, alt: "" }));
-  setText(one.state, [picture.size, ...(picture.notes ?? [])].filter(Boolean).join(" · "));
-  one.element.title = [picture.removed, ...(picture.notes ?? [])].filter(Boolean).join(" · ");
+  setText(one.state, [picture.size, ...(picture.notes ?? []).map(told)].filter(Boolean).join(" · "));
+  one.element.title = [picture.removed ?? "", ...(picture.notes ?? [])].map(told).filter(Boolean).join(" · ");
 }
 
 /**
@@ -186,7 +187,7 @@ function asPicture(one, picture) {
  */
 function asText(one, text, notes = []) {
   one.text = text;
-  setText(one.state, [say("attachment_characters", { n: count(text.length) }), ...notes].join(" · "));
+  setText(one.state, [say("attachment_characters", { n: count(text.length) }), ...notes.map(told)].join(" · "));
   one.element.title = text.slice(0, 600);
 }
 
@@ -214,7 +215,7 @@ const WAYS = {
       if (event.e === "finished" && event.transcript) end.text = event.transcript.text;
       if (event.e === "error") end.refused = event;
     });
-    if (end.text === undefined) throw new Error([end.refused?.message, end.refused?.hint].filter(Boolean).join(". ") || say("error_cut"));
+    if (end.text === undefined) throw new Error([end.refused?.message, end.refused?.hint].map((one) => sentence(told(one ?? ""))).join(" ").trim() || say("error_cut"));
     asText(one, end.text, [say("attachment_transcript")]);
   },
 };

@@ -5,8 +5,8 @@ import { announce, el, findAll, hinter, icon, iconButton, setText } from "../sha
 import { Fields } from "./fields.js";
 import { resultView, growingView } from "./found.js";
 import { count, dollars, seconds } from "../shared/formats.js";
-import { say, shortModel } from "../shared/words.js";
-import { onRun, sheet, takesFiles } from "../shared/sheet.js";
+import { say, shortModel, told } from "../shared/words.js";
+import { onRun, sheet, takesFile } from "../shared/sheet.js";
 import { ask, send, whyUnsent } from "../shared/wire.js";
 import { ENDINGS } from "../../texts.js";
 
@@ -75,7 +75,7 @@ input.addEventListener("change", () => {
 });
 // A text that somebody changed is no longer the file's.
 text.addEventListener("input", () => file && !file.picture && forget());
-takesFiles(box, ([first]) => take(first));
+takesFile(box, take, tell);
 
 export const showInputIn = (/** @type {HTMLElement} */ host) => host.replaceChildren(box);
 export const showSchemaIn = (/** @type {HTMLElement} */ host) => host.replaceChildren(fields.element);
@@ -98,7 +98,7 @@ async function take(chosen) {
     const body = await response.json();
     if (signal.aborted) return; // another one was chosen, or none
     reading = null;
-    if (!response.ok) return tellFacts(body.detail ?? `HTTP ${response.status}`, true);
+    if (!response.ok) return tellFacts(body.detail ? told(body.detail) : `HTTP ${response.status}`, true);
     typed = text.value;
     file = { ...body, name: body.name ?? chosen.name };
     showFile(/** @type {Source} */ (file));
@@ -114,11 +114,11 @@ function showFile({ name, text: source = "", pages = [], notes = [], picture: se
   if (seen) {
     picture.src = seen.url;
     picture.alt = name;
-    tellFacts([name, seen.size, seen.removed].filter(Boolean).join(" · "));
+    tellFacts([name, seen.size, told(seen.removed ?? "")].filter(Boolean).join(" · "));
   } else {
     text.value = source;
     const length = pages.length ? ` · ${say("extract_file_pages", { n: pages.length })}` : "";
-    tellFacts([say("extract_file_facts", { name, n: count(source.length) }) + length, ...notes].join(" · "));
+    tellFacts([say("extract_file_facts", { name, n: count(source.length) }) + length, ...notes.map(told)].join(" · "));
   }
   picture.hidden = !seen;
   text.hidden = Boolean(seen);
@@ -250,12 +250,13 @@ function show(end, tries, stopped) {
 
 /** @param {NonNullable<End["error"]>} error */
 function card(error) {
-  announce(error.message);
+  const [message, mend] = [told(error.message), told(error.hint ?? "")];
+  announce(message);
   return el(
     "div",
     { class: "gc-card", role: "alert" },
-    el("p", { class: "gc-card-title" }, error.message),
-    error.hint ? el("p", {}, error.hint) : null,
+    el("p", { class: "gc-card-title" }, message),
+    mend ? el("p", {}, mend) : null,
     attemptsView(error.failures),
   );
 }

@@ -4,7 +4,7 @@
 import { el, icon, iconButton } from "../shared/dom.js";
 import { count } from "../shared/formats.js";
 import { takesFiles } from "../shared/sheet.js";
-import { say } from "../shared/words.js";
+import { say, told } from "../shared/words.js";
 import { send, whyUnsent } from "../shared/wire.js";
 import { ENDINGS } from "../../texts.js";
 
@@ -98,7 +98,7 @@ export class Pictures {
       const response = await send(`image?name=${encodeURIComponent(picture.name)}&room=${room}`, { body: file, headers: { "content-type": "application/octet-stream" } });
       const body = await response.json();
       if (response.ok) this.#take(picture, body);
-      else picture.error = body.detail;
+      else picture.error = told(body.detail);
     } catch (error) {
       picture.error = whyUnsent(error);
     }
@@ -127,14 +127,14 @@ export class Pictures {
     const { element, url, name, error } = picture;
     element.dataset.state = error ? "refused" : url ? "ready" : "preparing";
     element.replaceChildren(
-      url ? el("img", { src: url, alt: name, title: [name, picture.size, picture.removed].filter(Boolean).join(" · ") }) : el("span", { class: "gc-picture-blank" }, error ? icon("close") : null),
+      url ? el("img", { src: url, alt: name, title: [name, picture.size, told(picture.removed ?? "")].filter(Boolean).join(" · ") }) : el("span", { class: "gc-picture-blank" }, error ? icon("close") : null),
       el(
         "div",
         { class: "gc-picture-facts" },
         el("b", { title: name }, name),
         el("span", {}, error ?? (url ? `${picture.size} · ${say("picture_tokens", { n: count(picture.tokens ?? 0) })}` : say("picture_preparing"))),
-        picture.removed ? el("span", { class: "gc-good" }, picture.removed) : null,
-        ...(picture.notes ?? []).map((note) => el("span", { title: note }, note)),
+        picture.removed ? el("span", { class: "gc-good" }, told(picture.removed)) : null,
+        ...(picture.notes ?? []).map(told).map((note) => el("span", { title: note }, note)),
       ),
       iconButton("close", say("picture_remove", { name }), { onclick: () => this.remove(picture) }),
     );

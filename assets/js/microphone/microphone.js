@@ -9,7 +9,7 @@ import { Answer, answerFrom } from "../shared/asking.js";
 import { announce, copy, el, fill, iconButton, inputOf, save, setText, targetOf } from "../shared/dom.js";
 import { inSight } from "../shared/sheet.js";
 import { demand, whyUnsent } from "../shared/wire.js";
-import { say } from "../shared/words.js";
+import { say, told as inTongue } from "../shared/words.js";
 
 /**
  * @import { AnswerText, Line, Transcript } from "../shared/types.js"
@@ -181,7 +181,7 @@ async function transcribe() {
   const hear = answer.hear.bind(answer);
   answer.hear = (/** @type {Line} */ event) => {
     parts.hear(event);
-    if (event.e === "note" && !(known && event.code === "no_speech")) told.append(el("p", { "data-code": event.code }, event.text));
+    if (event.e === "note" && !(known && event.code === "no_speech")) told.append(el("p", { "data-code": event.code }, inTongue(event.text)));
     if (event.e === "segments_found" && !known) segments.add(event.segments);
     if (event.e === "restarted") segments.clear();
     if (event.e === "receipt" && known) event = { ...event, cost_usd: costOf([...known.heard, { text: "", receipt: event }]) };

@@ -4,7 +4,7 @@ import { announce, el, icon, iconButton, keepScreenOn, save, setText } from "../
 import { findStranded } from "./kept.js";
 import { Recorder, trouble } from "./recorder.js";
 import { clock } from "./segments.js";
-import { takesFiles } from "../shared/sheet.js";
+import { takesFile } from "../shared/sheet.js";
 import { say } from "../shared/words.js";
 import { ENDINGS } from "../../texts.js";
 
@@ -56,7 +56,7 @@ input.addEventListener("change", () => {
   if (file) unlessUnsent(() => take(file, file.name));
   input.value = "";
 });
-takesFiles(box, ([file]) => unlessUnsent(() => take(file, file.name)));
+takesFile(box, (file) => unlessUnsent(() => take(file, file.name)), (words) => note.hidden && tell(words)); // a question of its own is not written over
 addEventListener("beforeunload", (event) => (recorder || recording?.drop) && event.preventDefault());
 
 let recalled = false;

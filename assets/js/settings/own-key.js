@@ -2,7 +2,7 @@
 
 import { announce, el, setText } from "../shared/dom.js";
 import { dropOwnKey, isKept, ownKey } from "../shared/own-key.js";
-import { say } from "../shared/words.js";
+import { say, told } from "../shared/words.js";
 import { send, showKey } from "../shared/wire.js";
 import { OWN_KEYS, OWN_KEYS_ARE_REAL } from "../../texts.js";
 import { withLabel, part } from "./parts.js";
@@ -29,7 +29,7 @@ async function take() {
   show(say("own_key_checking"), "checking");
   try {
     const answer = await showKey(plain, keep.checked);
-    if (!answer.handle) return refuse(answer.detail ?? say("error_unreachable"));
+    if (!answer.handle) return refuse(answer.detail ? told(answer.detail) : say("error_unreachable"));
     input.value = "";
     input.removeAttribute("aria-invalid");
     showInUse();

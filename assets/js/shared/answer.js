@@ -5,7 +5,7 @@ import { errorCard } from "./error-card.js";
 import { receiptView } from "./receipt.js";
 import { count, seconds, wholeSeconds } from "./formats.js";
 import { nextTask } from "./frames.js";
-import { kindInWords, say, shortModel } from "./words.js";
+import { kindInWords, say, shortModel, told } from "./words.js";
 import { TextView, rendererComing } from "./text-view.js";
 
 /**
@@ -223,7 +223,7 @@ export class Answer {
   #leaveOut(words) {
     this.leftOut = words;
     this.leftOutLine?.remove();
-    this.leftOutLine = el("p", { class: "gc-left-out", role: "note" }, el("span", {}, words));
+    this.leftOutLine = el("p", { class: "gc-left-out", role: "note" }, el("span", {}, told(words)));
     if (this.shorten) this.leftOutLine.append(el("button", { type: "button", class: "gc-link gc-shorten", onclick: () => this.shorten?.() }, say("shorten")));
     this.element.prepend(this.leftOutLine);
   }

@@ -3,7 +3,7 @@
 
 import { el, find, findAll, setText } from "./dom.js";
 import { wholeSeconds } from "./formats.js";
-import { kindInWords, say, shortModel } from "./words.js";
+import { kindInWords, say, shortModel, told } from "./words.js";
 import { OWN_KEYS } from "../../texts.js";
 
 /** @import { ErrorLine, Failure } from "./types.js" */
@@ -23,8 +23,8 @@ export function errorCard(error, { kept, again }) {
   const card = el(
     "div",
     { class: "gc-card", role: "alert" },
-    el("p", { class: "gc-card-title" }, sentence(whatHappened(error))),
-    error.hint && !(error.retry_after_s && WHEN.test(error.hint)) ? el("p", {}, sentence(error.hint)) : null,
+    el("p", { class: "gc-card-title" }, sentence(told(whatHappened(error)))),
+    error.hint && !(error.retry_after_s && WHEN.test(error.hint)) ? el("p", {}, sentence(told(error.hint))) : null,
     kept ? el("p", { class: "gc-muted" }, say("partial_kept")) : null,
     attemptsView(error.failures),
     help ? el("div", { class: "gc-card-actions" }, el("button", { type: "button", class: "gc-button gc-again", onclick: help.act }, say(help.words)), wait) : null,

@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { count, dollars, seconds } from "./formats.js";
-import { kindInWords, say, shortModel } from "./words.js";
+import { kindInWords, say, shortModel, told } from "./words.js";
 
 /**
  * @import { Attempt, Child, Receipt } from "./types.js"
@@ -51,7 +51,7 @@ function headline(receipt, seen) {
 /** @param {Receipt} receipt */
 function why(receipt) {
   if (!receipt.reason) return null;
-  return el("p", { class: "gc-why" }, el("b", {}, receipt.tier || say("receipt_route")), ` · ${receipt.reason.replace(`${receipt.tier}: `, "")}`);
+  return el("p", { class: "gc-why" }, el("b", {}, receipt.tier || say("receipt_route")), ` · ${told(receipt.reason.replace(`${receipt.tier}: `, ""))}`);
 }
 
 /**
@@ -129,5 +129,5 @@ function cacheInWords(receipt) {
 /** @param {Receipt} receipt */
 function notes(receipt) {
   if (!receipt.notes?.length) return null;
-  return el("ul", { class: "gc-notes" }, ...receipt.notes.map((note) => el("li", {}, note)));
+  return el("ul", { class: "gc-notes" }, ...receipt.notes.map((note) => el("li", {}, told(note))));
 }

@@ -73,6 +73,24 @@ export function showWhatUnfolds() {
   document.addEventListener("click", (event) => {
     const fold = targetOf(event)?.closest("summary")?.parentElement;
     // It opens after this event, and what opens it may fill it only then.
-    if (fold) requestAnimationFrame(() => fold.hasAttribute("open") && fold.scrollIntoView({ block: "nearest", behavior: motion() }));
+    if (fold) requestAnimationFrame(() => fold.hasAttribute("open") && showWhole(fold));
   });
 }
+
+const GROWS_FOR_MS = 3000; // what is fetched for it may come late
+
+/** Into sight, now and when it has grown, until somebody moves by themselves. @param {Element} fold */
+function showWhole(fold) {
+  const show = () => fold.hasAttribute("open") && fold.scrollIntoView({ block: "nearest", behavior: motion() });
+  show();
+  if (!globalThis.ResizeObserver) return;
+  const growing = new ResizeObserver(show);
+  const leave = () => {
+    growing.disconnect();
+    for (const name of MOVES) removeEventListener(name, leave, true);
+  };
+  growing.observe(fold);
+  for (const name of MOVES) addEventListener(name, leave, { capture: true, passive: true });
+  setTimeout(leave, GROWS_FOR_MS);
+}
+const MOVES = ["wheel", "touchstart", "pointerdown", "keydown"];

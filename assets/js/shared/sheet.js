@@ -1,6 +1,7 @@
 // Styles of a tab, fetched with its scripts and not before.
 
 import { targetOf } from "./dom.js";
+import { say } from "./words.js";
 
 /**
  * Load a style sheet from `css/` once; it applies when it is there.
@@ -14,25 +15,41 @@ export function sheet(name) {
 }
 
 /**
- * Let an element take dropped files.
+ * Let an element take the files that are dropped anywhere while it is in sight: beside it they would be gone in silence.
  *
  * @param {HTMLElement} element
  * @param {(files: File[]) => unknown} take
- * @param {() => boolean} [wants] whether it takes them now; else they are left to whoever else may
  */
-export function takesFiles(element, take, wants = () => true) {
+export function takesFiles(element, take) {
+  const wants = () => element.checkVisibility?.() ?? Boolean(element.offsetParent);
   for (const name of /** @type {const} */ (["dragover", "dragenter"])) {
-    element.addEventListener(name, (event) => {
+    document.body.addEventListener(name, (event) => {
       if (!event.dataTransfer?.types.includes("Files") || !wants()) return;
       event.preventDefault();
       element.classList.add("gc-over");
     });
   }
-  for (const name of ["dragleave", "drop"]) element.addEventListener(name, () => element.classList.remove("gc-over"));
-  element.addEventListener("drop", (event) => {
+  const leave = () => element.classList.remove("gc-over");
+  document.body.addEventListener("dragleave", (event) => event.relatedTarget === null && leave());
+  document.body.addEventListener("drop", (event) => {
+    leave();
     if (!event.dataTransfer?.files.length || !wants()) return;
     event.preventDefault();
     take([...event.dataTransfer.files]);
+  });
+}
+
+/**
+ * The same of one that takes one file at a time.
+ *
+ * @param {HTMLElement} element
+ * @param {(file: File) => unknown} take
+ * @param {(words: string) => void} tell what became of the others
+ */
+export function takesFile(element, take, tell) {
+  takesFiles(element, (files) => {
+    take(files[0]);
+    if (files.length > 1) tell(say("file_only_first", { name: files[0].name }));
   });
 }
 

@@ -1,7 +1,7 @@
 // From the page to its own routes: a question out, events back as they happen.
 
 import { events } from "./sse.js";
-import { say } from "./words.js";
+import { say, told } from "./words.js";
 import { isKept, storedKey, recallOwnKey, ownKeyHeaders, useOwnKey } from "./own-key.js";
 
 /** @import { AskOptions, Hear, Line, OwnKey, Trouble } from "./types.js" */
@@ -275,7 +275,7 @@ async function refusal(response) {
     return Object.assign(new Error(say(PROXY_SAYS[response.status])), { refused: true, status: response.status });
   }
   if (body && response.status !== 404 && response.status !== 405) {
-    return Object.assign(new Error(body.detail ?? `HTTP ${response.status}`), { refused: true });
+    return Object.assign(new Error(body.detail ? told(body.detail) : `HTTP ${response.status}`), { refused: true });
   }
   return Object.assign(new DirectWayBroken(`HTTP ${response.status}`), { status: response.status });
 }

@@ -27,6 +27,13 @@ document.documentElement.lang = language;
 const words = language === "en" ? TEXTS : { ...TEXTS, ...(await import("../../texts-de.js")).default };
 
 /**
+ * What the server said, in the page's language, where it has words for it.
+ *
+ * @type {(text: string) => string}
+ */
+export const told = language === "en" ? (text) => text : (await import("./server-words.js")).inTongue;
+
+/**
  * Read the page in another language from now on; it is loaded anew in it.
  *
  * @param {string} code

@@ -4,7 +4,7 @@
 import { PIECE } from "./sentences.js";
 import { soundOf } from "./sound.js";
 import { codeOf, languageOf, nameOf, sameLanguage } from "./tongue.js";
-import { kindInWords, say } from "../shared/words.js";
+import { kindInWords, say, told as inTongue } from "../shared/words.js";
 import { send } from "../shared/wire.js";
 
 /**
@@ -303,7 +303,7 @@ function either(one, other) {
 /** @param {Response} response */
 async function refusal(response) {
   const body = await response.json().catch(() => null);
-  return body?.kind ? kindInWords(body.kind) : (body?.detail ?? `HTTP ${response.status}`);
+  return body?.kind ? kindInWords(body.kind) : (body?.detail ? inTongue(body.detail) : `HTTP ${response.status}`);
 }
 
 // Some browsers find their voices only after a while, and tell.

@@ -1,0 +1,76 @@
+"""Sentences of the server that are shown on the page are there for who reads German, too."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import groq_core
+from groq_core.ui.texts import TEXTS
+from groq_core.ui.texts_de_server import SERVER
+from tests.ui.test_texts import placeholders
+
+ROOT = Path(groq_core.__file__).parent
+ROOMS = [
+    "connections/scarcity.py", "connections/bytes.py", "fallback/ending.py", "services/own_keys.py",
+    "services/vision.py", "services/batch/sources.py", "ui/agent.py", "ui/batch.py",
+    "ui/chat_request.py", "ui/extract.py", "ui/kept.py",
+    "ui/page_bodies.py", "ui/summary.py", "ui/uploads.py", "media/audio/container.py", "media/audio/preparation.py",
+    "media/image/colour.py", "media/image/compression.py", "media/image/format.py", "media/image/frames.py",
+    "media/image/preparation.py", "services/documents/readers.py", "services/documents/worker.py",
+    "incoming/recordings.py",
+]  # fmt: skip
+"""What says something to who uses the page; what only the API's callers can hear stays in English."""
+
+SAID_OTHERWISE = re.compile(
+    r"^(?:data can be written as \{\}|a transcript can|page \{\} of|[a-zA-Z ]*pictures?$|\{\}, \{\}(?: → \{\}, \{\})?"
+    r"|\{\}, \{\}, \{\}|\{\} parts, 16 kHz mono FLAC, \{\}|16 kHz mono FLAC, \{\}|audio-\{\}\.flac|; pages \{\} to .*"
+    r"|start new thread|<Source.*|there is no file \{\}|.* (?:folder .* holds no recordings|folder of recordings)"
+    r"|\{\} is of a kind that is not read|the folder .*)"
+)
+"""Figures and names of formats, which read alike in both languages; and what the page cannot ask for."""
+PROMPTS = re.compile(
+    r"^(?:Write down|Describe|Put the data|Compare these|Read (?:the text|these)|Make a|Copy what|Mark|Answer with|\[)"
+)
+"""What is said to models."""
+
+
+def holes(text: str) -> str:
+    return re.sub(r"\{\}×?\{\}", "{}", re.sub(r"\{\w*\}", "{}", text.strip())).rstrip(".")
+
+
+KNOWN = {holes(text) for text in SERVER} | {holes(text) for text in TEXTS.values()}
+
+
+def sentences(path: Path) -> Iterator[str]:
+    """What stands in calls and returns there, from three words on."""
+    tree = ast.parse(path.read_text("utf-8"))
+    passed_over = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    passed_over |= {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        if id(node) in passed_over:
+            continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value
+        elif isinstance(node, ast.JoinedStr):
+            text = "".join(str(one.value) if isinstance(one, ast.Constant) else "{}" for one in node.values)
+        else:
+            continue
+        if text.count(" ") >= 2:
+            yield text
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_what_a_room_says_is_known(room: str) -> None:
+    said = {holes(text) for text in sentences(ROOT / room)}
+    unknown = {text for text in said - KNOWN if not SAID_OTHERWISE.search(text) and not PROMPTS.search(text)}
+
+    assert unknown == set()
+
+
+def test_what_is_filled_in_is_the_same_in_both() -> None:
+    assert [text for text, german in SERVER.items() if placeholders(text) != placeholders(german)] == []
