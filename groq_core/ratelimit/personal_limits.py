@@ -240,9 +240,10 @@ class People:
                 return PersonReservation(limit, key, amount, window)
             await self._add(limit, key, -amount, window)
             left, others = limit.amount - (used - amount), self._held.get(pot, 0.0)
-            if limit.kind == "tokens" and left > TINY and not others:
-                amount = left
-            elif not others or (limit.kind == "usd" and left + others < amount) or time.monotonic() >= ends:
+            nobody_else = not others or time.monotonic() >= ends
+            if limit.kind == "tokens" and left > TINY and nobody_else:
+                amount = min(amount, left)
+            elif nobody_else or (limit.kind == "usd" and left + others < amount):
                 raise too_little(limit, resets_in_s, amount)
             else:
                 await asyncio.sleep(LOOK_S)
