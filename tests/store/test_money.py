@@ -26,7 +26,7 @@ from groq_core.store.shared.ledger import SharedLedger, steady
 from groq_core.store.shared.link import PREFIX, Link
 from tests.requires import needs, require
 from tests.store.replicas import Redis
-from tests.store.stage import ask, sqlite_url, team_stage
+from tests.store.stage import ask, eventually, sqlite_url, team_stage
 
 TOKENS, USD = PersonLimit("tokens", 40_000.0, "day"), PersonLimit("usd", 20.0, "month")
 GROUP = PersonLimit("usd", 30.0, "day")
@@ -263,3 +263,29 @@ async def test_who_asks_beside_an_answer_under_way_has_what_that_one_leaves(limi
         await limited.settle(ANN, held, "groq:m", line)
     third = await limited.reserve(ANN, UNBOUNDED, 0.0)
     assert [one.amount for one in third] == pytest.approx([4000], abs=1)
+
+
+@needs("redis-server")
+@pytest.mark.parametrize("limit", ["100000 tokens/day", "2 usd/day"])
+async def test_what_another_replica_only_holds_is_waited_for_and_not_told_as_used_up(redis: Redis, limit: str) -> None:
+    """Three who ask at once on three replicas each hold what an answer can take at most, and take a little of it."""
+    async with ledger_on(redis) as one, ledger_on(redis, "b") as two, ledger_on(redis, "c") as three:
+        replicas = [People(limits(limit), ledger) for ledger in (one, two, three)]
+
+        async def ask_on(people: People) -> None:
+            await people.enter(ANN)
+            held = await people.reserve(ANN, UNBOUNDED, 1.4)
+            line = people.line(ANN, "groq:m")
+            await asyncio.sleep(0.2)
+            line.requests, line.tokens_out, line.usd = 1, 200, 0.02
+            await people.settle(ANN, held, "groq:m", line)
+
+        await asyncio.gather(*(ask_on(people) for people in replicas))
+        wanted = [600 if "tokens" in limit else 0.06] * 3
+
+        async def all_know() -> bool:
+            for ledger in (one, two, three):
+                await ledger.tell_again()  # as with each beat
+            return [(await people.allowances(ANN))[0].used for people in replicas] == pytest.approx(wanted)
+
+        assert await eventually(all_know)
