@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from groq_core.errors import RequestError
 from groq_core.store.database import Database
+from groq_core.store.people import was_removed
 from groq_core.store.shapes import FOUND, MAX_MESSAGES, Body, Head, SearchHit, Whole, check_id
-from groq_core.store.tables import Conversation, DeletedConversation, Message
+from groq_core.store.tables import Conversation, DeletedConversation, Message, Person
 
 DELETED_KEPT_S: Final = 30 * 86_400.0
 """How long a deletion stands against what another device writes late: pages stay open for weeks."""
@@ -39,7 +40,8 @@ class Conversations:
     All methods name the owner, and reach nothing of anybody else's.
 
     Raises:
-        RequestError: 400 for what is no conversation or message, 404 for one that is not there.
+        RequestError: 400 for what is no conversation or message, 404 for one that is not there, 403 for
+            somebody who was taken away.
         ConversationDeletedError: For a change to one that was deleted; :meth:`put` brings it back.
     """
 
@@ -143,7 +145,8 @@ class Conversations:
         """The word of the link under which anybody may read it from now on; the same one if it is shared already."""
         mine = (Conversation.owner == owner, Conversation.id == id)
         async with self._database.writing() as connection:
-            row = (await connection.execute(select(Conversation.share).where(*mine))).first()
+            # Two who share it at once have the same link.
+            row = (await connection.execute(select(Conversation.share).where(*mine).with_for_update())).first()
             if row is None:
                 raise RequestError("there is no such conversation", status=404, code="unknown_conversation")
             word = row.share or secrets.token_urlsafe(16)
@@ -204,6 +207,10 @@ async def _check_not_deleted(connection: AsyncConnection, owner: str, id: str) -
     found = select(DeletedConversation.at).where(DeletedConversation.owner == owner, DeletedConversation.id == id)
     if (at := (await connection.execute(found)).scalar_one_or_none()) is not None:
         raise ConversationDeletedError(max(0.0, time.time() - at))
+    # What a page of somebody who was taken away writes in that moment would be found by the next of that name.
+    known = select(Person.name).where(Person.name == owner).limit(1)
+    if await was_removed(connection, owner) and (await connection.execute(known)).first() is None:
+        raise RequestError("this person was taken away", status=403, code="person_removed")
 
 
 async def _delete(

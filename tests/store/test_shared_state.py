@@ -231,6 +231,31 @@ async def test_wrong_guesses_and_limits_are_counted_together(redis: Redis, simul
         assert await other.revoked.has("session")
 
 
+@pytest.mark.parametrize("fault", ["flush", "kill"])
+async def test_who_signed_out_is_signed_out_everywhere_whatever_redis_did_then(
+    redis: Redis, simulator: Simulator, fault: str
+) -> None:
+    async with replicas(2, redis, simulator, pages=False) as running:
+        assert await eventually(running.in_step, 5)
+        one, other = (core.shared for core in running.cores)
+        assert one is not None
+        assert other is not None
+        if fault == "kill":
+            redis.kill()
+            assert await eventually(running.away, 5)
+        await one.revoked.add("session", 60)
+        if fault == "kill":
+            redis.start()
+        else:
+            assert await other.revoked.has("session")
+            redis.say("FLUSHALL")
+
+        async def is_known() -> bool:
+            return await other.revoked.has("session")
+
+        assert await eventually(is_known, 6)
+
+
 SPENDING = {"GROQ_CORE_LIMITS": "0.003 usd/day", "GROQ_CORE_MAX_ATTEMPTS": "1", "GROQ_CORE_CACHE_SIZE": "0"}
 
 
