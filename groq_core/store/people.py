@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from groq_core.errors import RequestError
 from groq_core.settings.limits import PersonLimit, limits
 from groq_core.store.audit import note
-from groq_core.store.database import Database
+from groq_core.store.database import Database, clock_of
 from groq_core.store.tables import NAME, ApiKey, Audit, Conversation, Message, Person, TeamRow
 
 Role: TypeAlias = Literal["user", "admin"]
@@ -251,7 +251,7 @@ class PeopleStore:
 
 async def was_removed(connection: AsyncConnection, name: str) -> bool:
     """Whether somebody was taken away so lately that something of theirs may still be under way."""
-    removed = (Audit.action == REMOVED, Audit.subject == name, Audit.at > time.time() - ANSWERED_S)
+    removed = (Audit.action == REMOVED, Audit.subject == name, Audit.at > await clock_of(connection) - ANSWERED_S)
     return await connection.scalar(select(Audit.id).where(*removed).limit(1)) is not None
 
 
