@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -44,18 +45,27 @@ class Count(NamedTuple):
     Attributes:
         resets_in_s: Seconds until it starts at 0 again.
         window: Which of its windows it is.
+        held: The part of it that others hold for attempts under way, and may yet give back.
     """
 
     used: float
     resets_in_s: float
     window: float
+    held: float = 0.0
 
 
 class Ledger(Protocol):
     """Counters that begin at 0 with each window; replicas can share one."""
 
     async def add(
-        self, key: str, window_s: int, amount: float, window: float | None = None, *, limit: float = math.inf
+        self,
+        key: str,
+        window_s: int,
+        amount: float,
+        window: float | None = None,
+        *,
+        limit: float = math.inf,
+        held: float = 0.0,
     ) -> Count:
         """
         Count.
@@ -63,6 +73,7 @@ class Ledger(Protocol):
         Args:
             window: Where it belongs, for what was held before; once that window is over, nothing is counted.
             limit: What is allowed; far below it replicas need not ask each other.
+            held: How much more is held for attempts under way, and may yet be given back; less where one is over.
         """
         ...
 
@@ -88,7 +99,14 @@ class LocalLedger:
         }
 
     async def add(
-        self, key: str, window_s: int, amount: float, window: float | None = None, *, limit: float = math.inf
+        self,
+        key: str,
+        window_s: int,
+        amount: float,
+        window: float | None = None,
+        *,
+        limit: float = math.inf,
+        held: float = 0.0,
     ) -> Count:
         counters, now = self._kept[window_s], self._clock()
         began, used = counters.get(key, (now, 0.0))
@@ -197,11 +215,11 @@ class People:
         counted: list[tuple[PersonLimit, float]] = []
         for limit in await self.limits_of(caller):
             one = 1.0 if limit.kind == "requests" else 0.0
-            used, resets_in_s, window = await self._add(limit, key, one)
+            used, resets_in_s, window, others = await self._add(limit, key, one)
             if one:
                 counted.append((limit, window))
             else:
-                used -= self._held.get(_pot(limit, key), 0.0)
+                used -= self._held.get(_pot(limit, key), 0.0) + others
             if used > limit.amount or (not one and used >= limit.amount - TINY):
                 for earlier, began in counted:
                     await self._add(earlier, key, -1.0, began)
@@ -234,18 +252,19 @@ class People:
         pot = _pot(limit, key)
         ends = time.monotonic() + PATIENCE_S
         while True:
-            used, resets_in_s, window = await self._add(limit, key, amount)
+            used, resets_in_s, window, others = await self._add(limit, key, amount, held=amount)
             if used <= limit.amount + TINY:
                 self._held[pot] = self._held.get(pot, 0.0) + amount
                 return PersonReservation(limit, key, amount, window)
-            await self._add(limit, key, -amount, window)
-            left, others = limit.amount - (used - amount), self._held.get(pot, 0.0)
-            if limit.kind == "tokens" and left > TINY and not others:
-                amount = left
-            elif not others or (limit.kind == "usd" and left + others < amount) or time.monotonic() >= ends:
+            await self._add(limit, key, -amount, window, held=-amount)
+            left, others = limit.amount - (used - amount), others + self._held.get(pot, 0.0)
+            nobody_else = not others or time.monotonic() >= ends
+            if limit.kind == "tokens" and left > TINY and nobody_else:
+                amount = min(amount, left)
+            elif nobody_else or (limit.kind == "usd" and left + others < amount):
                 raise too_little(limit, resets_in_s, amount)
             else:
-                await asyncio.sleep(LOOK_S)
+                await asyncio.sleep(LOOK_S * random.uniform(0.5, 1.5))  # two who look at once would look again at once
 
     async def settle(self, caller: Caller, held: Sequence[Any], model: str, line: Any) -> None:
         """An attempt is over: count what it took, and give back the rest of what was held for it."""
@@ -259,10 +278,12 @@ class People:
                 del self._held[pot]
         for one in held:
             rest = took.get(one.limit.kind, 0.0) - one.amount
-            await self._add(one.limit, one.key, rest, one.window)
+            await self._add(one.limit, one.key, rest, one.window, held=-one.amount)
 
-    async def _add(self, limit: PersonLimit, key: str, amount: float, window: float | None = None) -> Count:
-        return await self._ledger.add(_name(limit, key), limit.window_s, amount, window, limit=limit.amount)
+    async def _add(
+        self, limit: PersonLimit, key: str, amount: float, window: float | None = None, *, held: float = 0.0
+    ) -> Count:
+        return await self._ledger.add(_name(limit, key), limit.window_s, amount, window, limit=limit.amount, held=held)
 
     def line(self, caller: Caller, model: str) -> Any:
         """An empty line."""
@@ -275,8 +296,8 @@ class People:
             return []
         found = []
         for limit in await self.limits_of(caller):
-            used, resets_in_s, _ = await self._add(limit, key, 0.0)
-            used = max(0.0, used - self._held.get(_pot(limit, key), 0.0))
+            used, resets_in_s, _, others = await self._add(limit, key, 0.0)
+            used = max(0.0, used - others - self._held.get(_pot(limit, key), 0.0))
             found.append(allowance(limit, used, resets_in_s))
         return found
 

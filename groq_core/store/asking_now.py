@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable, Iterable
 from typing import Final
 
 from sqlalchemy import delete, insert, select
 
 from groq_core.middleware.log import Asking
-from groq_core.store.database import Database
+from groq_core.store.database import Database, clock_of
 from groq_core.store.tables import AskingRow
 
 MOST: Final = 200
@@ -44,12 +43,10 @@ class AskingNow:
         rows = list(self.running())[:MOST]
         if not rows and not self._written:
             return
-        now = time.time()
         values = [
             {
                 "process": self._process,
                 "number": number,
-                "beat": now,
                 "person": one.person[:200],
                 "user": one.user[:200],
                 "operation": one.operation,
@@ -59,15 +56,17 @@ class AskingNow:
             for number, one in enumerate(rows)
         ]
         async with self._database.writing() as connection:
+            now = await clock_of(connection)
             mine = AskingRow.process == self._process
             await connection.execute(delete(AskingRow).where(mine | (AskingRow.beat < now - FORGOTTEN_S)))
             if values:
-                await connection.execute(insert(AskingRow), values)
+                await connection.execute(insert(AskingRow), [one | {"beat": now} for one in values])
         self._written = bool(values)
 
     async def everywhere(self) -> list[Asking]:
         """Who asks any process, as of a second ago; longest first."""
         columns = (AskingRow.person, AskingRow.user, AskingRow.operation, AskingRow.model, AskingRow.since)
-        query = select(*columns).where(AskingRow.beat > time.time() - FRESH_S).order_by(AskingRow.since)
         async with self._database.reading() as connection:
+            fresh = AskingRow.beat > await clock_of(connection) - FRESH_S
+            query = select(*columns).where(fresh).order_by(AskingRow.since)
             return [Asking(*row) for row in await connection.execute(query)]

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from groq_core.errors import RequestError
-from groq_core.store.database import Database
+from groq_core.store.database import Database, clock_of
 from groq_core.store.tables import Announcement, Audit
 
 LONGEST: Final = 2000
@@ -29,7 +29,7 @@ class AuditLine(msgspec.Struct, frozen=True):
 
 async def note(connection: AsyncConnection, who: str, action: str, subject: str, detail: str = "") -> None:
     """Write a change down in the transaction that makes it, so that neither is there without the other."""
-    values = {"at": time.time(), "who": who, "action": action, "subject": subject, "detail": detail}
+    values = {"at": await clock_of(connection), "who": who, "action": action, "subject": subject, "detail": detail}
     await connection.execute(insert(Audit).values(values))
 
 

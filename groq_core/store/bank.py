@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from groq_core.settings.limits import PersonLimit
-from groq_core.store.database import Database
+from groq_core.store.database import Database, clock_of
 from groq_core.store.loans import TINY, Loan, Settlement, slot_left, slots_of, wait_for
 from groq_core.store.once import Once
 from groq_core.store.tables import UsageRow
@@ -60,7 +60,7 @@ class DatabaseBank:
 
     async def _state(self, subject: str, limit: PersonLimit) -> Loan:
         async with self._database.reading() as connection:
-            now = await self._now(connection)
+            now = await clock_of(connection)
             current, oldest = slots_of(limit, now)
             amounts, lent = await _count(connection, subject, limit, oldest)
         return Loan(granted=0.0, slot=current, used=sum(amounts.values()), lent=lent)
@@ -72,12 +72,7 @@ class DatabaseBank:
             text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
             {"name": f"{subject} {limit.kind} {limit.window}"},
         )
-        return await self._now(connection)
-
-    async def _now(self, connection: AsyncConnection) -> float:
-        if self._database.sqlite:
-            return time.time()
-        return float(await connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or time.time())
+        return await clock_of(connection)
 
 
 def _of(subject: str, limit: PersonLimit) -> tuple[ColumnElement[bool], ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import time
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
@@ -12,9 +11,10 @@ from sqlalchemy import ColumnElement, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from groq_core.errors import RequestError
-from groq_core.store.database import Database
+from groq_core.store.database import Database, clock_of
+from groq_core.store.people import was_removed
 from groq_core.store.shapes import FOUND, MAX_MESSAGES, Body, Head, SearchHit, Whole, check_id
-from groq_core.store.tables import Conversation, DeletedConversation, Message
+from groq_core.store.tables import Conversation, DeletedConversation, Message, Person
 
 DELETED_KEPT_S: Final = 30 * 86_400.0
 """How long a deletion stands against what another device writes late: pages stay open for weeks."""
@@ -39,7 +39,8 @@ class Conversations:
     All methods name the owner, and reach nothing of anybody else's.
 
     Raises:
-        RequestError: 400 for what is no conversation or message, 404 for one that is not there.
+        RequestError: 400 for what is no conversation or message, 404 for one that is not there, 403 for
+            somebody who was taken away.
         ConversationDeletedError: For a change to one that was deleted; :meth:`put` brings it back.
     """
 
@@ -143,7 +144,8 @@ class Conversations:
         """The word of the link under which anybody may read it from now on; the same one if it is shared already."""
         mine = (Conversation.owner == owner, Conversation.id == id)
         async with self._database.writing() as connection:
-            row = (await connection.execute(select(Conversation.share).where(*mine))).first()
+            # Two who share it at once have the same link.
+            row = (await connection.execute(select(Conversation.share).where(*mine).with_for_update())).first()
             if row is None:
                 raise RequestError("there is no such conversation", status=404, code="unknown_conversation")
             word = row.share or secrets.token_urlsafe(16)
@@ -190,7 +192,7 @@ async def _merge_head(connection: AsyncConnection, owner: str, head: Head, chang
 async def _put_head(connection: AsyncConnection, owner: str, head: Head) -> str:
     id = check_id(head.get("id"))
     kept = {name: value for name, value in head.items() if name != "share"}
-    now = time.time()
+    now = await clock_of(connection)
     title = str(head.get("title") or "").replace("\x00", "")[:1000]  # no text of PostgreSQL holds it
     values: dict[str, Any] = {"head": kept, "title": title, "updated": _moment(head, now)}
     mine = (Conversation.owner == owner, Conversation.id == id)
@@ -203,7 +205,11 @@ async def _put_head(connection: AsyncConnection, owner: str, head: Head) -> str:
 async def _check_not_deleted(connection: AsyncConnection, owner: str, id: str) -> None:
     found = select(DeletedConversation.at).where(DeletedConversation.owner == owner, DeletedConversation.id == id)
     if (at := (await connection.execute(found)).scalar_one_or_none()) is not None:
-        raise ConversationDeletedError(max(0.0, time.time() - at))
+        raise ConversationDeletedError(max(0.0, await clock_of(connection) - at))
+    # What a page of somebody who was taken away writes in that moment would be found by the next of that name.
+    known = select(Person.name).where(Person.name == owner).limit(1)
+    if await was_removed(connection, owner) and (await connection.execute(known)).first() is None:
+        raise RequestError("this person was taken away", status=403, code="person_removed")
 
 
 async def _delete(
@@ -216,7 +222,7 @@ async def _delete(
     gone = delete(Conversation).where(Conversation.owner == owner, *which).returning(Conversation.id)
     ids = (await connection.execute(gone)).scalars().all()
     await connection.execute(delete(Message).where(Message.owner == owner, *messages))
-    now = time.time()
+    now = await clock_of(connection)
     await connection.execute(
         delete(DeletedConversation).where(
             DeletedConversation.owner == owner, DeletedConversation.at < now - DELETED_KEPT_S

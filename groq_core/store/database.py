@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing, suppress
 from typing import Any, Final, TypeVar
@@ -191,6 +192,13 @@ async def check_encoding(connection: AsyncConnection) -> None:
             f"{VARIABLE}: the database keeps its texts in {encoding}, which lacks most letters",
             hint="Make one in UTF8: CREATE DATABASE name ENCODING 'UTF8' TEMPLATE template0.",
         )
+
+
+async def clock_of(connection: AsyncConnection) -> float:
+    """Unix time by the clock that all processes on a database share: those of two machines differ."""
+    if connection.dialect.name == "sqlite":
+        return time.time()  # one machine
+    return float(await connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or time.time())
 
 
 def reason_of(error: BaseException) -> str:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import delete, insert, select, update
 
-from groq_core.store.database import Database
+from groq_core.store.database import Database, clock_of
 from groq_core.store.presence import UNAVAILABLE
 from groq_core.store.shelf import ShelfAway
 from groq_core.store.tables import ShelfRow
@@ -26,10 +26,9 @@ class DatabaseShelf:
         self._tidied = time.monotonic()
 
     async def put(self, name: str, body: bytes, seconds: float) -> None:
-        now = time.time()
-
         async def write() -> None:
             async with self._database.writing() as connection:
+                now = await clock_of(connection)
                 await connection.execute(delete(ShelfRow).where(ShelfRow.name == name))
                 await connection.execute(insert(ShelfRow).values(name=name, body=body.decode(), ends=now + seconds))
                 if time.monotonic() - self._tidied > TIDY_S:
@@ -39,11 +38,10 @@ class DatabaseShelf:
         await self._within(write)
 
     async def renew(self, names: Sequence[str], seconds: float) -> list[str]:
-        now = time.time()
-
         async def write() -> set[str]:
-            these = ShelfRow.name.in_(names), ShelfRow.ends >= now
             async with self._database.writing() as connection:
+                now = await clock_of(connection)
+                these = ShelfRow.name.in_(names), ShelfRow.ends >= now
                 there = set(await connection.scalars(select(ShelfRow.name).where(*these)))
                 await connection.execute(update(ShelfRow).where(*these).values(ends=now + seconds))
             return there
@@ -52,11 +50,10 @@ class DatabaseShelf:
         return [name for name in names if name not in there]
 
     async def get(self, name: str) -> bytes | None:
-        query = select(ShelfRow.body).where(ShelfRow.name == name, ShelfRow.ends >= time.time())
-
         async def read() -> str | None:
             async with self._database.reading() as connection:
-                return await connection.scalar(query)
+                there = ShelfRow.name == name, ShelfRow.ends >= await clock_of(connection)
+                return await connection.scalar(select(ShelfRow.body).where(*there))
 
         found = await self._within(read)
         return found.encode() if found is not None else None

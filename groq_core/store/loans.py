@@ -170,10 +170,15 @@ class Loans:
         """
         Hold so much for one attempt; with ``spend`` it is spent at once.
 
+        Of tokens no more than are left: nobody knows how long an answer will be, and the last one may be too long.
+
         Raises:
             Refused: The limit is used up, and nobody has given anything back within 2.5 s.
         """
         pot = (subject, limit)
+        tokens = limit.kind == "tokens"
+        if tokens:
+            amount = min(amount, limit.amount)
         purse = self._purses.setdefault(pot, _Purse())
         ends = self._clock() + PATIENCE_S
         while True:
@@ -181,7 +186,17 @@ class Loans:
                 held, loan = await self._from(pot, purse, amount, spend=spend)
             if held is not None:
                 return held
-            if loan.lent <= TINY or amount > limit.amount or self._clock() >= ends:
+            if amount > limit.amount:
+                raise Refused(limit, loan.wait_s)
+            if purse.left > TINY:
+                self._give_back(pot, purse)  # what this process has is part of what is missing
+                await self.flush()
+                continue
+            nobody_else = loan.lent <= TINY or self._clock() >= ends
+            if tokens and nobody_else and (left := limit.amount - loan.used) > TINY:
+                amount = min(amount, left)
+                continue
+            if nobody_else:
                 raise Refused(limit, loan.wait_s)
             await self.flush()
             await asyncio.sleep(LOOK_S)

@@ -9,11 +9,12 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 from sqlalchemy import Update, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from groq_core.errors import RequestError
 from groq_core.settings.limits import PersonLimit, limits
 from groq_core.store.audit import note
-from groq_core.store.database import Database
+from groq_core.store.database import Database, clock_of
 from groq_core.store.tables import NAME, ApiKey, Audit, Conversation, Message, Person, TeamRow
 
 Role: TypeAlias = Literal["user", "admin"]
@@ -217,8 +218,7 @@ class PeopleStore:
             for name in names:
                 if (await connection.execute(_person(name).values(seen=now))).rowcount:
                     continue
-                removed = (Audit.action == REMOVED, Audit.subject == name, Audit.at > now - ANSWERED_S)
-                if await connection.scalar(select(Audit.id).where(*removed).limit(1)) is None:
+                if not await was_removed(connection, name):
                     await connection.execute(
                         insert(Person).values(name=name, role="user", team="", created=now, seen=now)
                     )
@@ -247,6 +247,12 @@ class PeopleStore:
                 new = {"name": check_name(name), "role": "user", "team": "", "created": time.time()}
                 await connection.execute(insert(Person).values(new | values))
             await note(connection, who, action, name, detail)
+
+
+async def was_removed(connection: AsyncConnection, name: str) -> bool:
+    """Whether somebody was taken away so lately that something of theirs may still be under way."""
+    removed = (Audit.action == REMOVED, Audit.subject == name, Audit.at > await clock_of(connection) - ANSWERED_S)
+    return await connection.scalar(select(Audit.id).where(*removed).limit(1)) is not None
 
 
 def _person(name: str) -> Update:

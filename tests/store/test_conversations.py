@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,38 @@ async def test_a_shared_one_is_read_by_its_link_until_it_is_taken_back(database:
     assert await kept.share("ann", "a") != link
     await kept.clear("ann")
     assert await kept.find_shared(link) is None
+
+
+async def test_two_who_share_it_at_once_have_the_same_link(database: Database) -> None:
+    kept = Conversations(database)
+    await kept.put("ann", whole("a", "one"))
+
+    links = await asyncio.gather(*(kept.share("ann", "a") for _ in range(8)))
+
+    assert len(set(links)) == 1
+    assert await kept.find_shared(links[0]) is not None
+
+
+async def test_what_a_page_writes_after_its_person_was_taken_away_is_nobody_s(database: Database) -> None:
+    """The next who gets the name found it in his list."""
+    kept, people = Conversations(database), PeopleStore(database)
+    await people.add("ann", who="tests")
+    await kept.put("ann", whole("a", "one"))
+    await people.remove("ann", who="tests")
+
+    for late in (
+        kept.put("ann", whole("a", "one")),
+        kept.put_head("ann", whole("b", "two").head),
+        kept.put_message("ann", "a", {"id": "m1", "text": "three"}),
+    ):
+        with pytest.raises(RequestError) as refused:
+            await late
+        assert refused.value.code == "person_removed"
+
+    await people.add("ann", who="tests")
+    assert await kept.heads("ann") == []
+    await kept.put("ann", whole("c", "one"))
+    assert len(await kept.heads("ann")) == 1
 
 
 async def test_everything_of_a_person_is_exported_and_cleared(database: Database) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,13 +20,13 @@ from groq_core.simulator import Simulator
 from groq_core.store.allowances import TeamLimits
 from groq_core.store.bank import DatabaseBank
 from groq_core.store.books import Books, LedgerEntry
-from groq_core.store.database import Database
+from groq_core.store.database import Database, open_database
 from groq_core.store.people import PeopleStore
 from groq_core.store.shared.ledger import SharedLedger, steady
 from groq_core.store.shared.link import PREFIX, Link
-from tests.requires import needs
+from tests.requires import needs, require
 from tests.store.replicas import Redis
-from tests.store.stage import ask, team_stage
+from tests.store.stage import ask, eventually, sqlite_url, team_stage
 
 TOKENS, USD = PersonLimit("tokens", 40_000.0, "day"), PersonLimit("usd", 20.0, "month")
 GROUP = PersonLimit("usd", 30.0, "day")
@@ -217,3 +218,74 @@ async def test_a_line_that_cannot_be_kept_keeps_no_other_back(database: Database
     found = {line.person: line.usd for line in await books.read() if line.person != "p3" and "\0" not in line.person}
     assert found == {"p0": 0.75, **{f"p{number}": 0.5 for number in (1, 2, 4, 5, 6)}}
     assert not books.away
+
+
+@pytest.fixture(params=["alone", "redis", "sqlite"])
+async def limited(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[People]:
+    """Whoever counts what one person may use."""
+    match request.param:
+        case "alone":
+            yield People(limits(LITTLE), LocalLedger())
+        case "redis":
+            require("redis-server")
+            async with ledger_on(request.getfixturevalue("redis")) as ledger:
+                yield People(limits(LITTLE), ledger)
+        case _:
+            async with open_database(Secret(sqlite_url(tmp_path / "team.db"))) as database:
+                yield TeamLimits(database, limits(LITTLE))
+
+
+LITTLE = "5000 tokens/day"
+UNBOUNDED = 70_000.0
+"""What an answer may take at most that nobody has bounded: more than many people have."""
+
+
+@pytest.mark.parametrize("first", [100.0, UNBOUNDED])
+async def test_who_has_some_tokens_left_may_ask_without_a_bound(limited: People, first: float) -> None:
+    """With a database they were told that all of them are used up, from the first question on."""
+    for amount, took in ((first, 300), (UNBOUNDED, 2000), (UNBOUNDED, 2600), (UNBOUNDED, 400)):
+        held = await limited.reserve(ANN, amount, 0.0)
+        line = limited.line(ANN, "groq:m")
+        line.requests, line.tokens_out = 1, took
+        await limited.settle(ANN, held, "groq:m", line)
+    with pytest.raises(RequestError, match="used up"):
+        await limited.reserve(ANN, UNBOUNDED, 0.0)
+    (found,) = await limited.allowances(ANN)
+    assert found.used == pytest.approx(5300, abs=1)
+
+
+async def test_who_asks_beside_an_answer_under_way_has_what_that_one_leaves(limited: People) -> None:
+    first = await limited.reserve(ANN, 4000.0, 0.0)
+    second = await limited.reserve(ANN, UNBOUNDED, 0.0)
+    for held in (first, second):
+        line = limited.line(ANN, "groq:m")
+        line.requests, line.tokens_out = 1, 500
+        await limited.settle(ANN, held, "groq:m", line)
+    third = await limited.reserve(ANN, UNBOUNDED, 0.0)
+    assert [one.amount for one in third] == pytest.approx([4000], abs=1)
+
+
+@needs("redis-server")
+@pytest.mark.parametrize("limit", ["100000 tokens/day", "2 usd/day"])
+async def test_what_another_replica_only_holds_is_waited_for_and_not_told_as_used_up(redis: Redis, limit: str) -> None:
+    """Three who ask at once on three replicas each hold what an answer can take at most, and take a little of it."""
+    async with ledger_on(redis) as one, ledger_on(redis, "b") as two, ledger_on(redis, "c") as three:
+        replicas = [People(limits(limit), ledger) for ledger in (one, two, three)]
+
+        async def ask_on(people: People) -> None:
+            await people.enter(ANN)
+            held = await people.reserve(ANN, UNBOUNDED, 1.4)
+            line = people.line(ANN, "groq:m")
+            await asyncio.sleep(0.2)
+            line.requests, line.tokens_out, line.usd = 1, 200, 0.02
+            await people.settle(ANN, held, "groq:m", line)
+
+        await asyncio.gather(*(ask_on(people) for people in replicas))
+        wanted = [600 if "tokens" in limit else 0.06] * 3
+
+        async def all_know() -> bool:
+            for ledger in (one, two, three):
+                await ledger.tell_again()  # as with each beat
+            return [(await people.allowances(ANN))[0].used for people in replicas] == pytest.approx(wanted)
+
+        assert await eventually(all_know)

@@ -177,7 +177,7 @@ async def test_without_redis_at_the_start_each_goes_on_and_is_in_step_when_it_is
         assert time.monotonic() - began < 5, "the promise is 3 s; two more for a loaded machine"
 
 
-@pytest.mark.parametrize("fault", ["kill", "pause", "read-only", "flush"])
+@pytest.mark.parametrize("fault", ["kill", "pause", "read-only", "full", "flush"])
 async def test_redis_may_fail_and_come_back(redis: Redis, simulator: Simulator, fault: str) -> None:
     async with replicas(2, redis, simulator, pages=False) as running:
         assert await eventually(running.in_step, 5)
@@ -188,6 +188,8 @@ async def test_redis_may_fail_and_come_back(redis: Redis, simulator: Simulator, 
                 redis.signal(signal.SIGSTOP)
             case "read-only":
                 redis.say("REPLICAOF", "127.0.0.1", "1")
+            case "full":
+                redis.say("CONFIG", "SET", "maxmemory", "1")
             case "flush":
                 redis.say("FLUSHALL")
         if fault != "flush":
@@ -202,6 +204,8 @@ async def test_redis_may_fail_and_come_back(redis: Redis, simulator: Simulator, 
                 redis.signal(signal.SIGCONT)
             case "read-only":
                 redis.say("REPLICAOF", "NO", "ONE")
+            case "full":
+                redis.say("CONFIG", "SET", "maxmemory", "0")
         assert await eventually(running.in_step, 6)
         shares = [dict(core.budgets.under("server")) for core in running.cores]
         for name in set(shares[0]) & set(shares[1]):
@@ -227,6 +231,31 @@ async def test_wrong_guesses_and_limits_are_counted_together(redis: Redis, simul
         assert await other.revoked.has("session")
 
 
+@pytest.mark.parametrize("fault", ["flush", "kill"])
+async def test_who_signed_out_is_signed_out_everywhere_whatever_redis_did_then(
+    redis: Redis, simulator: Simulator, fault: str
+) -> None:
+    async with replicas(2, redis, simulator, pages=False) as running:
+        assert await eventually(running.in_step, 5)
+        one, other = (core.shared for core in running.cores)
+        assert one is not None
+        assert other is not None
+        if fault == "kill":
+            redis.kill()
+            assert await eventually(running.away, 5)
+        await one.revoked.add("session", 60)
+        if fault == "kill":
+            redis.start()
+        else:
+            assert await other.revoked.has("session")
+            redis.say("FLUSHALL")
+
+        async def is_known() -> bool:
+            return await other.revoked.has("session")
+
+        assert await eventually(is_known, 6)
+
+
 SPENDING = {"GROQ_CORE_LIMITS": "0.003 usd/day", "GROQ_CORE_MAX_ATTEMPTS": "1", "GROQ_CORE_CACHE_SIZE": "0"}
 
 
@@ -248,7 +277,7 @@ async def spend(running: Replicas, rounds: int) -> tuple[float, list[int]]:
     return usd, codes
 
 
-@pytest.mark.parametrize("fault", ["none", "absent", "kill", "flush"])
+@pytest.mark.parametrize("fault", ["none", "absent", "kill", "full", "flush"])
 async def test_replicas_together_never_overspend_whatever_redis_does(
     redis: Redis, simulator: Simulator, fault: str
 ) -> None:
@@ -260,11 +289,16 @@ async def test_replicas_together_never_overspend_whatever_redis_does(
         first, codes = await spend(running, 1)
         if fault in ("kill", "absent"):
             redis.kill()
+        elif fault == "full":
+            redis.say("CONFIG", "SET", "maxmemory", "1")
         elif fault == "flush":
             redis.say("FLUSHALL")
         second, more = await spend(running, 1)
         if fault in ("kill", "absent"):
             redis.start()
+            assert await eventually(running.in_step, 6)
+        elif fault == "full":
+            redis.say("CONFIG", "SET", "maxmemory", "0")
             assert await eventually(running.in_step, 6)
         third, last = await spend(running, 1)
         assert set(codes + more + last) <= {200, 429}

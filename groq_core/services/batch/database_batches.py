@@ -21,14 +21,14 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 import msgspec
-from sqlalchemy import delete, insert, or_, select, text, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from groq_core.services.batch.disk import remove_files
 from groq_core.services.batch.job import beside
 from groq_core.services.batch.places import KEPT_S, Filed, Owner, PlaceAway, Running
 from groq_core.services.batch.sink import FULL
-from groq_core.store.database import Database
+from groq_core.store.database import Database, clock_of
 from groq_core.store.presence import UNAVAILABLE
 from groq_core.store.tables import Batch, BatchFile, BatchPart
 
@@ -146,7 +146,7 @@ class DatabaseBatches:
 
     async def claim(self, name: str) -> bool:
         async with self._writing() as connection:
-            now = await self._now(connection)
+            now = await clock_of(connection)
             free = or_(Batch.holder.is_(None), Batch.holder == self._me, Batch.held_until < now)
             change = update(Batch).where(Batch.id == name, free)
             done = await connection.execute(change.values(holder=self._me, held_until=now + LEASE_S))
@@ -157,11 +157,6 @@ class DatabaseBatches:
         async with self._writing() as connection:
             mine = update(Batch).where(Batch.id == name, Batch.holder == self._me)
             await connection.execute(mine.values(holder=None, held_until=0.0))
-
-    async def _now(self, connection: AsyncConnection) -> float:
-        if self._database.sqlite:
-            return time.time()  # one machine
-        return float(await connection.scalar(text("SELECT extract(epoch FROM clock_timestamp())")) or time.time())
 
     # ── answers ──────────────────────────────────────────────────────────────────────────────────────
 

@@ -157,6 +157,7 @@ class Beat:
         self._changed = changed
         self._me = me
         self._born = b""
+        self._emptied = False
         self._shares: dict[str, float] = {}
         self._waiting: list[Rest] = []
         self.replicas = 0
@@ -192,7 +193,10 @@ class Beat:
         emptied, self._born = bool(self._born) and born != self._born, born
         if emptied:
             self._sharing.tell_anew()
-        await self._renew(emptied)
+        # Where it goes away again meanwhile, all is told when it is there.
+        self._emptied = self._emptied or emptied
+        await self._renew(self._emptied)
+        self._emptied = False
 
     async def run(self) -> None:
         """Beat until cancelled."""

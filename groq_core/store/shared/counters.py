@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+import time
+from contextlib import suppress
+from typing import Any, Final
 
-from groq_core.access.sessions import LocalRevoked
+from cachetools import TTLCache
+
+from groq_core.access.sessions import SESSION_S, LocalRevoked
 from groq_core.access.throttle import FORGOTTEN_S, FREE, LocalThrottle, wait_after
 from groq_core.store.shared.link import PREFIX, Away, Link
+
+KNOWN: Final = 10_000
+"""Sessions ended here that are remembered, to be told again."""
 
 
 def place(kind: str, key: str) -> str:
@@ -54,18 +61,44 @@ class SharedThrottle:
 
 
 class SharedRevoked:
-    """Sessions that were ended before their time, on whichever replica."""
+    """
+    Sessions that were ended before their time, on whichever replica.
+
+    What was ended here while Redis was away, or before it was emptied, is told again: else who signed out here would
+    be signed in elsewhere.
+    """
 
     def __init__(self, link: Link) -> None:
         self._link = link
         self._alone = LocalRevoked()
+        self._mine: TTLCache[str, float] = TTLCache(KNOWN, SESSION_S)
+        self._untold: set[str] = set()
 
     async def add(self, session: str, seconds: float) -> None:
         await self._alone.add(session, seconds)
-        try:
-            await self._link.call(lambda redis: redis.set(place("ended", session), 1, ex=max(1, int(seconds))))
-        except Away:
-            return
+        self._mine[session] = time.monotonic() + seconds
+        self._untold.add(session)
+        with suppress(Away):
+            await self._tell(session)
+
+    async def _tell(self, session: str) -> None:
+        left_s = self._mine.get(session, 0.0) - time.monotonic()
+        if left_s > 0:
+            words = place("ended", session), 1
+            await self._link.call(lambda redis: redis.set(*words, ex=max(1, int(left_s))))
+        self._untold.discard(session)
+
+    async def tell_again(self, *, everything: bool) -> None:
+        """
+        Tell what Redis has not heard; all of it, where it was emptied.
+
+        Raises:
+            Away: It still is.
+        """
+        if everything:
+            self._untold |= set(self._mine)
+        for session in list(self._untold):
+            await self._tell(session)
 
     async def has(self, session: str) -> bool:
         if await self._alone.has(session):

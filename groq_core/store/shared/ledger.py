@@ -32,7 +32,7 @@ local me, length, window, number = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local current = math.floor(now / length)
 local key = ARGV[1] .. ':' .. current
 local age = now * 1000 - tonumber(redis.call('GET', ARGV[7]) or now * 1000)
-local others, mine, known = 0, 0, -1
+local others, mine, known, lent = 0, 0, -1, 0
 local all = redis.call('HGETALL', key)
 for i = 1, #all, 2 do
   local told, part = string.match(all[i + 1], '^(%d+)|(.*)$')
@@ -50,11 +50,21 @@ if window == current then
     if ARGV[11] == '1' then ahead = math.floor(ahead) end
     known, mine = number, own + ahead
     redis.call('HSET', key, me, number .. '|' .. string.format('%.17g', mine))
+    -- Apart, since a version before this one reads the other.
+    redis.call('HSET', key .. ':held', me, string.format('%.17g', ARGV[12] + ahead))
   end
   redis.call('EXPIRE', key, length + 60)
+  redis.call('EXPIRE', key .. ':held', length + 60)
+end
+if ARGV[11] == '0' then
+  local held = redis.call('HGETALL', key .. ':held')
+  for i = 1, #held, 2 do
+    if held[i] ~= me then lent = lent + held[i + 1] end
+  end
 end
 -- One string: a client that is written in Python takes longer to read six.
-return string.format('%.17g %d %.17g %.17g %.17g %d', others, current, (current + 1) * length - now, age, mine, known)
+local left = (current + 1) * length - now
+return string.format('%.17g %d %.17g %.17g %.17g %d %.17g', others, current, left, age, mine, known, lent)
 """
 
 YOUNG_MS: Final = 3000
@@ -89,6 +99,7 @@ class _Part(msgspec.Struct):
     Attributes:
         told: As much of it as Redis counts; may be more than was used.
         others: What all others had used when Redis last answered, at ``told_at``.
+        held: What of ``own`` may yet be given back; ``lent`` the same of ``others``.
         number: Of the last change; a later one is never overwritten by an earlier.
         heard: The number of what Redis counts.
         is_due: Redis is about to be told, and by whom does not matter.
@@ -98,6 +109,8 @@ class _Part(msgspec.Struct):
     own: float = 0.0
     told: float = 0.0
     others: float = 0.0
+    held: float = 0.0
+    lent: float = 0.0
     number: int = 0
     heard: int = -1
     told_at: float = -inf
@@ -136,53 +149,62 @@ class SharedLedger:
         self._telling: set[asyncio.Task[None]] = set()
 
     async def add(
-        self, key: str, window_s: int, amount: float, window: float | None = None, *, limit: float = inf
+        self,
+        key: str,
+        window_s: int,
+        amount: float,
+        window: float | None = None,
+        *,
+        limit: float = inf,
+        held: float = 0.0,
     ) -> Count:
         now = self._clock() + self._ahead_s
         at = key, window_s
         part = self._part(at, floor(now / window_s))
         part.limit, part.touched_at = limit, time.monotonic()
-        if amount and (window is None or window == part.window):
-            self._change(part, amount)
-        if amount and (amount < 0 or window is not None):
+        change = amount, held
+        if any(change) and (window is None or window == part.window):
+            self._change(part, change)
+        if any(change) and (amount < 0 or window is not None):
             # What an attempt took in the end nobody waits for, so that no cancellation leaves a part of it out.
             self._tell_soon(at, part)
         elif not self._is_enough(part, amount):
             try:
-                used, current, left_s = await self._count(at, part, amount)
+                used, current, left_s = await self._count(at, part, change)
             except Away:
                 return Count(self._alone(key, part), (part.window + 1) * window_s - now, part.window)
             if current != part.window:
                 # The window has turned: what was counted above belongs to the new one.
-                return await self._turn(at, amount, current, limit)
-            return Count(used, left_s, current)
-        return Count(part.own + part.others, (part.window + 1) * window_s - now, part.window)
+                return await self._turn(at, change, current, limit)
+            return Count(used, left_s, current, part.lent)
+        return Count(part.own + part.others, (part.window + 1) * window_s - now, part.window, part.lent)
 
-    async def _turn(self, at: tuple[str, int], amount: float, current: int, limit: float) -> Count:
+    async def _turn(self, at: tuple[str, int], change: tuple[float, float], current: int, limit: float) -> Count:
         part = self._parts.get(at)
         if part is None or part.window != current:
             # Also one that lies before the last: the clocks of two machines may differ by any time.
             part = self._parts[at] = _Part(current)
         part.limit, part.touched_at = limit, time.monotonic()
-        self._change(part, amount)
+        self._change(part, change)
         try:
-            used, current, left_s = await self._count(at, part, amount)
+            used, current, left_s = await self._count(at, part, change)
         except Away:
             return Count(self._alone(at[0], part), float(at[1]), part.window)
-        return Count(used, left_s, current)
+        return Count(used, left_s, current, part.lent)
 
-    async def _count(self, at: tuple[str, int], part: _Part, amount: float) -> tuple[float, int, float]:
+    async def _count(self, at: tuple[str, int], part: _Part, change: tuple[float, float]) -> tuple[float, int, float]:
         """Tell what was changed, and hear of the others; who is called off meanwhile has taken nothing."""
         try:
-            return await self._tell(at, part, self._wanted(amount, part.limit))
+            return await self._tell(at, part, self._wanted(change[0], part.limit))
         except asyncio.CancelledError:
-            self._change(part, -amount)
+            self._change(part, (-change[0], -change[1]))
             self._tell_soon(at, part)
             raise
 
     @staticmethod
-    def _change(part: _Part, amount: float) -> None:
-        part.own, part.number = max(0.0, part.own + amount), part.number + 1
+    def _change(part: _Part, change: tuple[float, float]) -> None:
+        part.own, part.held = max(0.0, part.own + change[0]), max(0.0, part.held + change[1])
+        part.number += 1
 
     @staticmethod
     def _is_enough(part: _Part, amount: float) -> bool:
@@ -218,10 +240,10 @@ class SharedLedger:
         limit = min(part.limit, 1e300)
         words = (
             *(place("used", f"{window_s} {key}"), self._me, window_s, part.window, part.number, repr(part.own)),
-            *(PREFIX + "born", repr(ahead), repr(limit), YOUNG_MS, whole),
+            *(PREFIX + "born", repr(ahead), repr(limit), YOUNG_MS, whole, repr(part.held)),
         )
         found = await self._link.call(lambda redis: redis.eval(_COUNT, 0, *words))
-        others, current, left_s, age_ms, mine, heard = map(float, found.split())
+        others, current, left_s, age_ms, mine, heard, lent = map(float, found.split())
         current = int(current)
         self._ahead_s = (current + 1) * window_s - left_s - self._clock()
         if current != part.window:
@@ -230,7 +252,7 @@ class SharedLedger:
             # It was forgotten here, as what is long unused, or what a clock has led away from: it goes on from there.
             part.own, part.number = part.own + mine, int(heard) + 1
             return await self._tell(at, part, ahead)
-        part.others = max(others, part.others) if age_ms < YOUNG_MS else others
+        part.others, part.lent = max(others, part.others) if age_ms < YOUNG_MS else others, lent
         if heard >= part.heard or age_ms < YOUNG_MS:
             part.told, part.heard, part.told_at = mine, int(heard), time.monotonic()
         return part.own + part.others, current, left_s

@@ -64,6 +64,7 @@ class SharedState:
 
     async def _renew(self, emptied: bool) -> None:
         await self.ledger.tell_again(everything=emptied)
+        await self.revoked.tell_again(everything=emptied)
         await self._secret.look()
 
     def line_shares(self, job: str) -> LineShares:
