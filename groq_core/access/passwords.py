@@ -24,6 +24,9 @@ _HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 LEAST_PASSWORD = 8
 """Characters of a new password."""
 
+MOST_PASSWORD = 256
+"""The same; the page's form takes no longer one, whatever its letters."""
+
 COST, BLOCK, LANES = 2**14, 8, 1
 """Of scrypt, in which lines of earlier versions are kept (RFC 7914)."""
 

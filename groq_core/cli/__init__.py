@@ -18,6 +18,8 @@ it runs, so that ``--help`` is there at once.
   the pins.
 - ``doctor_state``: What the doctor says of the two places where a team's state lives: the database and Redis.
 - ``extract``: Find data that fits a JSON Schema in a text, a document or a picture.
+- ``given_files``: Files and standard input that a command is given: read to a bound, and text in whichever encoding it
+  comes.
 - ``keys``: API keys of people and programs, in the database of ``GROQ_CORE_DATABASE``.
 - ``passwd``: Make a line for the user file of the page (``GROQ_CORE_AUTH_FILE``).
 - ``people``: People who sign in, in the database of ``GROQ_CORE_DATABASE``.

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groq_core.cli.console import SIMULATED, money, write_words
+from groq_core.cli.given_files import read_file
 from groq_core.cli.prompt import ask_terminal, read_words
 from groq_core.errors import RequestError
 from groq_core.terminal import for_terminal
@@ -231,10 +232,7 @@ async def files(paths: list[Path], look: Look | None = None) -> list[Tool]:
 
     texts: dict[str, Document | str] = {}
     for path in paths:
-        try:
-            data = await asyncio.to_thread(path.read_bytes)
-        except OSError as error:
-            raise RequestError(f"--file {path.name}: {error.strerror}", param="file") from None
+        data = await asyncio.to_thread(read_file, path, f"--file {path.name}")
         # Two of one name are told apart by where they lie.
         known = path.name if path.name not in texts else str(path)
         document = texts[known] = await read_and_look(data, path.name, look)

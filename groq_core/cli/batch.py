@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groq_core.cli.console import StatusLine, count, duration, money, positive
+from groq_core.cli.given_files import STANDARD_INPUT, read_text
 from groq_core.errors import GroqCoreError, RequestError
 from groq_core.models.pricing import BATCH_DISCOUNT
 from groq_core.terminal import for_terminal
@@ -96,6 +97,8 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.services.sent_pictures import pieces_within
     from groq_core.settings.env_file import load
 
+    if STANDARD_INPUT in (str(args.input), str(args.output)):
+        raise RequestError("INPUT and OUTPUT are files: a run that was interrupted goes on from them", param="input")
     limits = {name: value for name in ("rpm", "tpm") if (value := getattr(args, name)) is not None}
     settings = dataclasses.replace(load(), **limits)
     source = LineSource(args.input, recipe_of(args, simulated=settings.is_simulated))
@@ -241,11 +244,7 @@ def recipe_of(args: argparse.Namespace, *, simulated: bool = False) -> Recipe:
 
 
 def _read(path: Path, argument: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise RequestError(f"{argument} {path.name} cannot be read: {reason}", param=argument) from None
+    return read_text(path, f"{argument} {path.name}", argument)
 
 
 def _param(text: str) -> tuple[str, Any]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from groq_core.cli.console import SIMULATED, StatusLine, money, write_data
+from groq_core.cli.given_files import read_file, read_text
 from groq_core.cli.prompt import read_input
 from groq_core.errors import RequestError
 
@@ -68,10 +69,9 @@ async def run(args: argparse.Namespace) -> int:
 
 
 def _schema(path: Path) -> dict[str, Any]:
+    text = read_text(path, f"--schema {path.name}", "schema")
     try:
-        value = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise RequestError(f"--schema {path.name}: {error.strerror}", param="schema") from None
+        value = json.loads(text)
     except ValueError as error:
         raise RequestError(f"--schema {path.name} is not JSON: {error}", param="schema") from None
     if not isinstance(value, dict):
@@ -85,10 +85,7 @@ async def _source(path: Path, vision: VisionService, status: StatusLine) -> Inpu
 
     if str(path) == "-":
         return await asyncio.to_thread(read_input)
-    try:
-        data = await asyncio.to_thread(path.read_bytes)
-    except OSError as error:
-        raise RequestError(f"{path.name}: {error.strerror}", param="file") from None
+    data = await asyncio.to_thread(read_file, path, path.name)
     source = await source_of(data, path.name, look=vision.reader(), pieces=vision.pieces(1))
     for note in source.notes if isinstance(source, Document) else [note for one in source for note in one.notes]:
         status.say(f"{path.name}: {note}")

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from groq_core.access.passwords import LEAST_PASSWORD
+from groq_core.access.passwords import LEAST_PASSWORD, MOST_PASSWORD
+from groq_core.cli.given_files import as_text, read_stream
 from groq_core.errors import RequestError
 
 try:
@@ -101,18 +102,10 @@ def read_input() -> str:
     All of standard input as text, in whichever encoding it comes; that it is a guess is told on standard error.
 
     Raises:
-        RequestError: It is no text.
+        RequestError: It is no text, or has no end.
     """
-    data = sys.stdin.buffer.read()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        from groq_core.services.documents.charsets import decode
-
-        text, note = decode(data, "standard input")
-        if note:
-            print(f"standard input: {note}", file=sys.stderr)
-    return text.replace("\r\n", "\n")
+    data = read_stream(sys.stdin.buffer, "standard input")
+    return as_text(data, "standard input").replace("\r\n", "\n")
 
 
 async def read_password(prompt: str) -> str:
@@ -125,8 +118,10 @@ async def read_password(prompt: str) -> str:
     if sys.stdin.isatty():
         typed = await ask_terminal(prompt, hidden=True)
     else:
-        typed = await asyncio.to_thread(sys.stdin.readline)
+        typed = await asyncio.to_thread(sys.stdin.readline, MOST_PASSWORD + 2)
     password = typed.rstrip("\n")
+    if len(password) > MOST_PASSWORD:
+        raise RequestError(f"a password has at most {MOST_PASSWORD} characters", param="password")
     if _HALF_LETTER.search(password):
         raise RequestError("the password is not UTF-8 text", param="password")
     if password and len(password) < LEAST_PASSWORD:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from groq_core.cli.console import write_words
-from groq_core.errors import RequestError
+from groq_core.cli.given_files import read_text
 from groq_core.terminal import for_terminal
 
 HELP = "tell the saved story of an answer again"
@@ -28,10 +28,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
 async def run(args: argparse.Namespace) -> int:
     from groq_core.services.story import read_story, remark
 
-    try:
-        story = read_story(args.file.read_bytes())
-    except OSError as error:
-        raise RequestError(f"{args.file.name}: {error.strerror}", param="file") from None
+    story = read_story(read_text(args.file, args.file.name).encode())
     now = 0.0
     for at, event in story.events:
         if args.speed:

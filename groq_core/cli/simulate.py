@@ -11,6 +11,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+from groq_core.cli.given_files import read_text
 from groq_core.errors import RequestError
 
 HELP = "serve the built-in stand-in for the Groq and OpenAI APIs"
@@ -43,10 +44,9 @@ async def run(args: argparse.Namespace) -> int:
     from groq_core.services.story import read_story
     from groq_core.simulator import Simulator
 
-    try:
-        story = read_story(args.story.read_bytes()) if args.story is not None else None
-    except OSError as error:
-        raise RequestError(f"{args.story}: {error.strerror}", param="--story") from None
+    story = None
+    if args.story is not None:
+        story = read_story(read_text(args.story, str(args.story), "--story").encode())
     try:
         simulator = Simulator(
             catalogue=args.catalogue, pace=args.pace, limits=args.limits, limits_scale=args.limits_scale

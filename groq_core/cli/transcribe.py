@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groq_core.cli.console import SIMULATED, StatusLine, duration, money, write_words
+from groq_core.cli.given_files import STANDARD_INPUT, read_file, read_stream
 from groq_core.errors import GroqCoreError, RequestError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ Exit status 1 when a recording could not be transcribed."""
 
 
 def arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("files", nargs="+", metavar="FILE", type=Path)
+    command.add_argument("files", nargs="+", metavar="FILE", type=Path, help="a recording; - is standard input")
     command.add_argument(
         "--format", choices=("txt", "srt", "vtt", "json"), default="txt", help="(default: %(default)s)"
     )
@@ -98,14 +99,18 @@ def write_file(target: Path, text: str) -> str:
         RequestError: It cannot be written.
     """
     data = text.encode()
+    part = target.with_name(f".{target.name}.part")
     try:
+        part.write_bytes(data)  # whole, before anything is moved: the disk may be full
         kept = None
         if target.is_file() and target.read_bytes() != data:
             numbers = (f"{target.name}.earlier{'' if number == 1 else f'-{number}'}" for number in count(1))
             kept = next(one for one in map(target.with_name, numbers) if not one.exists())
             target.replace(kept)
-        target.write_bytes(data)
+        part.replace(target)
     except OSError as error:
+        with suppress(OSError):
+            part.unlink()
         raise RequestError(f"{target} cannot be written: {error.strerror}", param="to") from None
     return f"{target}; what was there is in {kept.name}" if kept is not None else str(target)
 
@@ -154,14 +159,9 @@ async def _transcribe(
     from groq_core.events import Note, PartDone
     from groq_core.reply import Reply
 
-    try:
-        with path.open("rb"):  # it is read from where it lies, however long it is
-            pass
-    except OSError as error:
-        raise RequestError(error.strerror or "it cannot be read", param="file") from None
     reply = Reply()
     events = service.stream(
-        path,
+        await asyncio.to_thread(_recording, path),
         path.name,
         language=args.language,
         prompt=args.prompt,
@@ -182,6 +182,22 @@ async def _transcribe(
         raise RequestError("nobody speaks in it", param="file")
     status.say(f"{path.name}: {duration(finished.transcript.duration or 0)}, {money(reply.receipt.cost_usd)}")
     return finished.transcript
+
+
+def _recording(path: Path) -> Path | bytes:
+    """
+    A file, which is read from where it lies, however long it is; or all of what a pipe gives, once.
+
+    Raises:
+        RequestError: It cannot be read.
+    """
+    if str(path) == STANDARD_INPUT:
+        return read_file(path, "standard input")
+    try:
+        with path.open("rb") as file:
+            return path if path.is_file() else read_stream(file, "it")
+    except OSError as error:
+        raise RequestError(error.strerror or "it cannot be read", param="file") from None
 
 
 def _write(transcript: Transcript, form: str) -> str:

@@ -63,6 +63,9 @@ def cautions(given: Mapping[str, str], settings: Settings, variables: Iterable[E
         yield f"GROQ_CORE_SECRET is shorter than {SHORTEST} letters: who guesses it signs in as anybody"
     if any(len(token.reveal()) < SHORTEST for token in settings.api_tokens):
         yield f"GROQ_CORE_API_TOKENS holds one shorter than {SHORTEST} letters: it can be guessed"
+    bounded = settings.limits or settings.sign_in or settings.database
+    if settings.groq_api_key and not (settings.loopback or settings.offline or bounded):
+        yield "whoever reaches the page spends GROQ_API_KEY's money without a bound: set GROQ_CORE_LIMITS"
     if not settings.loopback and not settings.api_tokens and not settings.database:
         who = ", but to visitors with a Groq key of their own" if settings.visitor_keys and not settings.sign_in else ""
         yield f"listening on {settings.server_name} without GROQ_CORE_API_TOKENS: /v1/* and /metrics answer 401{who}"

@@ -83,13 +83,14 @@ def place_for(file: Path) -> Path:
     Raises:
         RequestError: Something else is, such as the database itself.
     """
-    file = Path(os.path.realpath(file))
+    named, file = file, Path(os.path.realpath(file))
     if file.is_dir():
         raise RequestError(f"{file} is a folder", param="file", hint="Name a file in it.")
+    # A pipe's real path is the name of nothing.
+    if named.exists() and not file.is_file():
+        raise RequestError(f"{named} is no file that can be replaced", param="file", hint="Name a file.")
     if not file.exists():
         return file
-    if not file.is_file():
-        raise RequestError(f"{file} is no file that can be replaced", param="file")
     with file.open("rb") as there:
         if there.read(len(GZIP)) not in (b"", GZIP):
             raise RequestError(f"{file} is there, and is no backup", param="file", hint="Name a new file.")

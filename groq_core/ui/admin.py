@@ -10,7 +10,7 @@ import msgspec
 from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import HTMLResponse, Response
 
-from groq_core.access.passwords import LEAST_PASSWORD, hash_password
+from groq_core.access.passwords import LEAST_PASSWORD, MOST_PASSWORD, hash_password
 from groq_core.access.refused_sign_ins import RefusedSignIns
 from groq_core.encoding import json_bytes
 from groq_core.errors import RequestError
@@ -169,10 +169,12 @@ async def carry_out(team: Team, wanted: AdminCommand, who: str) -> dict[str, Any
 async def _hash(password: str) -> str:
     """
     Raises:
-        RequestError: It is too short.
+        RequestError: It is too short or too long.
     """
     if len(password) < LEAST_PASSWORD:
         raise RequestError(f"a password has at least {LEAST_PASSWORD} characters", param="password")
+    if len(password) > MOST_PASSWORD:
+        raise RequestError(f"a password has at most {MOST_PASSWORD} characters", param="password")
     return await asyncio.to_thread(hash_password, password)
 
 

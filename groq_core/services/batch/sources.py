@@ -53,6 +53,12 @@ class LineSource:
         if path.is_dir():
             self.kind = "folder"
         elif not path.is_file():
+            if path.exists():
+                raise RequestError(
+                    f"{path.name} is no file that can be read again, as a run that goes on must",
+                    param="file",
+                    hint="Save what it gives as a file.",
+                )
             raise RequestError(f"there is no file {path.name}", param="file")
         elif (kind := _KINDS.get(path.suffix.lower())) is None:
             raise RequestError(
