@@ -66,11 +66,10 @@ class DatabaseShelf:
         await self._within(write)
 
     async def take(self, name: str) -> bytes | None:
-        query = select(ShelfRow.body).where(ShelfRow.name == name, ShelfRow.ends >= time.time())
-
         async def take() -> str | None:
             async with self._database.writing() as connection:
-                found = await connection.scalar(query)
+                there = ShelfRow.name == name, ShelfRow.ends >= await clock_of(connection)
+                found = await connection.scalar(select(ShelfRow.body).where(*there))
                 removed = await connection.execute(delete(ShelfRow).where(ShelfRow.name == name))
                 return found if removed.rowcount else None
 
