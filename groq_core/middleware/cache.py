@@ -41,7 +41,9 @@ from groq_core.telemetry.metrics import Metrics
 IGNORED_PARAMS = frozenset({"stream", "stream_options", "user", "metadata", "store", "service_tier"})
 """What cannot change the text of an answer."""
 
-IGNORED_FIELDS = frozenset({"stream", "revisable", "no_store", "hedge", "outlet", "caller", "request_id", "params"})
+IGNORED_FIELDS = frozenset(
+    {"stream", "revisable", "no_store", "hedge", "background", "outlet", "caller", "request_id", "params"}
+)
 """Fields of a request that are about this call and not about what is asked; params are looked at on their own."""
 
 _encoder = msgspec.json.Encoder(order="sorted")

@@ -9,6 +9,7 @@ import pytest
 
 from groq_core.errors import ChainError, Kind, ProviderError, RequestError
 from groq_core.events import (
+    AttemptFailed,
     AttemptSkipped,
     Degraded,
     Events,
@@ -399,3 +400,36 @@ async def test_targets_that_are_all_full_for_longer_than_there_is_time_end_the_r
     with pytest.raises(ChainError):
         async with asyncio.timeout(20):
             await Bench(guard).ask()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.RESTING])  # that is no failure
+async def test_who_was_well_and_full_for_a_moment_is_waited_for_whatever_befell_the_others(kind: Kind) -> None:
+    """Also where its own provider was left on account of another model; only what all its models share rules it out."""
+    asked: list[str] = []
+
+    async def guard(attempt: Attempt) -> Events:
+        asked.append(attempt.spec.name)
+        if attempt.spec.name != A:
+            error = ProviderError(kind, "")
+            error.attempt = AttemptFailed(number=1, provider=attempt.spec.provider, model="m", kind=kind, message="")
+            raise error
+        if not attempt.patient and not attempt.last:
+            raise ProviderError(Kind.BUDGET, "full", retry_after=10.0)
+        await bench.clock.sleep(10.0)
+        yield TextDelta("answered")
+        yield Finished()
+
+    bench = Bench(guard)  # type: ignore[arg-type]
+    try:
+        async with asyncio.timeout(20):
+            told = text(await bench.ask())
+    except (ChainError, RequestError) as error:
+        told = type(error).__name__
+
+    assert told == {
+        Kind.AUTH: "ChainError",
+        Kind.QUOTA_EXHAUSTED: "ChainError",
+        Kind.INVALID_REQUEST: "ChainError",
+        Kind.CONTENT_FILTER: "RequestError",
+        Kind.DEADLINE: "ChainError",
+    }.get(kind, "answered"), asked
