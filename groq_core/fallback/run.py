@@ -24,7 +24,7 @@ class ChainLimits(msgspec.Struct, frozen=True, kw_only=True):
     usd: float | None = None
 
 
-Why: TypeAlias = Literal["cooling down", "too large by our count", "rate limit spent", "short wait"]
+Why: TypeAlias = Literal["cooling down", "too large by our count", "rate limit spent", "short wait", "provider left"]
 
 
 class PassedOver(msgspec.Struct, frozen=True, kw_only=True):

@@ -114,13 +114,18 @@ class Turns:
     def leave_provider(self, provider: str, error: ProviderError) -> None:
         """
         Nobody else of this provider is asked in turn; out of it, when all others have failed, only who was well and
-        had to be waited for, unless the trouble is one that no other model of it can be without.
+        had to be waited for, unless the trouble is one that no other model of it can be without. Where models were
+        over capacity, each for itself and quick to say so, the rest of them has its turn then.
         """
         run = self._run
         run.left.add(provider)
+        rest = [spec for spec in run.queue if spec.provider == provider]
         run.queue = type(run.queue)(spec for spec in run.queue if spec.provider != provider)
         kept = () if error.provider_wide or error.kind in ALIKE else WELL
         run.passed = [one for one in run.passed if one.spec.provider != provider or one.why in kept]
+        if error.kind is Kind.OVER_CAPACITY:
+            for spec in rest:
+                self.pass_over(spec, "provider left")
 
     def out_of_turn(self) -> TargetTurn | None:
         """
@@ -133,7 +138,7 @@ class Turns:
         if self._run.queue:
             found = [one for one in found if one.spec.provider not in self._run.reached]
         found.sort(key=lambda one: (one.spec.provider in self._run.left, one.spec.provider in self._run.reached))
-        for why in ("too large by our count", "cooling down"):
+        for why in ("too large by our count", "cooling down", "provider left"):
             for one in found:
                 if one.why == why and not one.back_at:
                     return self._take(one)
@@ -164,6 +169,8 @@ class Turns:
             # The guard waits itself, in turn with others. Had it only a moment's patience, two such targets would be
             # put back for each other without an end.
             return TargetTurn(spec=spec, patient=True)
+        if one.why == "provider left":
+            return TargetTurn(spec=spec)
         if one.back_at:
             wait = max(0.0, one.back_at - now)
             reason = "every target is cooling down; this one is back first"

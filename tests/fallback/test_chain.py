@@ -7,6 +7,7 @@ from contextlib import aclosing
 
 import pytest
 
+from benchmarks.world import Fault, House, World
 from groq_core.errors import ChainError, Kind, ProviderError, RequestError
 from groq_core.events import (
     AttemptFailed,
@@ -21,6 +22,7 @@ from groq_core.events import (
 from groq_core.middleware.breaker import Breaker
 from groq_core.middleware.retry import Retry
 from groq_core.pipeline import Attempt, Handler, stack
+from groq_core.reply import collect
 from groq_core.requests import ChatRequest
 from tests.fallback.bench import A, B, Bench, C, kinds, text
 from tests.speakers import Speaker, fails, request, says
@@ -433,3 +435,15 @@ async def test_who_was_well_and_full_for_a_moment_is_waited_for_whatever_befell_
         Kind.CONTENT_FILTER: "RequestError",
         Kind.DEADLINE: "ChainError",
     }.get(kind, "answered"), asked
+
+
+async def test_of_a_provider_whose_models_are_over_capacity_the_rest_is_asked_before_the_reader_is_told_no() -> None:
+    world = World(["groq:a", "groq:b", "groq:c", "openai:x"], lambda _: "Hello.")
+    busy = Fault(kind="status", status=503, message="over capacity", headers=(("retry-after", "30"),))
+    world.faults = {"groq:a": busy, "groq:b": busy, "openai:x": busy}
+    house = House(world, uniform=lambda low, high: low)
+    async with aclosing(house.handle(request())) as events:
+        reply = await collect(events)
+
+    assert reply.text == "Hello."
+    assert [name for _, name in world.asked] == ["groq:a", "groq:b", "openai:x", "groq:c"]
