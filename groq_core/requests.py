@@ -178,6 +178,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
         no_store: Neither look in the cache nor store.
         stay: No other model than the one named may answer; its limits are waited for instead.
         hedge: Ask a second target beside one that stays silent too long; None: as the settings say.
+        background: Nobody sits in front of it: whoever does comes first where a limit is waited for.
         keep_all: A conversation that is too long is an error; nothing of it may be left out.
         outlet: Where the reader takes words that come while nothing else is to be told, from the second on. What it
             has taken is not in the events.
@@ -195,6 +196,7 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True, dict=True, eq=False
     stay: bool = False
     keep_all: bool = False
     hedge: bool | None = None
+    background: bool = False
     outlet: Outlet | None = None
     waited_s: float = 0.0
     caller: Caller = Caller()
@@ -261,6 +263,7 @@ class TranscriptionRequest(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     no_store: bool = False
     hedge: bool | None = None
     waited_s: float = 0.0
+    background: bool = False
     caller: Caller = Caller()
     request_id: str = msgspec.field(default_factory=new_request_id)
 
@@ -287,6 +290,7 @@ class SpeechRequest(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     no_store: bool = False
     hedge: bool | None = None
     waited_s: float = 0.0
+    background: bool = False
     caller: Caller = Caller()
     request_id: str = msgspec.field(default_factory=new_request_id)
 

@@ -157,6 +157,7 @@ def in_own_names(error: Exception) -> Exception:
         return error
     if error.param in OWN_NAMES:
         error.param = OWN_NAMES[error.param]
+        error.hint = error.hint.replace("max_tokens", "limits.tokens")
     return rename_param(error, ("messages", "task")) if error.param.startswith("messages") else error
 
 

@@ -301,7 +301,7 @@ class FallbackChain:
             return []
         self._count_doubt(run, turns, spec, error)
         if move.to == "provider":
-            turns.leave_provider(spec.provider)
+            turns.leave_provider(spec.provider, error)
         if run.is_committed:
             # Whoever can continue the text comes first; the rest would have to repeat it to the letter. A provider
             # in doubt comes last, since every silence costs the time that another would need.
@@ -327,7 +327,7 @@ class FallbackChain:
         run.failures.append(error.with_traceback(None))
         self._count_doubt(run, turns, spec, error)
         if policy.judge(error).then == "provider":
-            turns.leave_provider(spec.provider)
+            turns.leave_provider(spec.provider, error)
 
     def _state(self, run: ChainRun, attempt: Attempt, heard: bool) -> State:
         name = attempt.spec.name

@@ -24,7 +24,7 @@ class ChainLimits(msgspec.Struct, frozen=True, kw_only=True):
     usd: float | None = None
 
 
-Why: TypeAlias = Literal["cooling down", "too large by our count", "rate limit spent", "short wait"]
+Why: TypeAlias = Literal["cooling down", "too large by our count", "rate limit spent", "short wait", "provider left"]
 
 
 class PassedOver(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +82,7 @@ class ChainRun(msgspec.Struct, eq=False):
         skipped: What those that cool down suffered from.
         asked: Models that have had their turn so far, in order; of some our own guard let nothing through.
         reached: Providers that were really asked, by this request or by one that it waited for.
+        left: Providers that none of the queue is asked of any more.
         doubts: How many targets of a provider failed in a way that puts the provider in doubt.
         again: Targets asked once more to complete what they began.
         insisted, patience: Targets asked against our own count, and asked again after a short wait they named.
@@ -100,6 +101,7 @@ class ChainRun(msgspec.Struct, eq=False):
     skipped: list[ProviderError] = []
     asked: list[ModelSpec] = []
     reached: set[str] = set()
+    left: set[str] = set()
     doubts: dict[str, int] = {}
     refused_prefill: set[str] = set()
     again: set[str] = set()

@@ -7,6 +7,8 @@ Both are guesses about now. When everybody else has failed they are put to the t
 
 from __future__ import annotations
 
+from typing import Final
+
 from groq_core.errors import Kind, ProviderError
 from groq_core.events import AttemptSkipped
 from groq_core.failures import policy
@@ -17,6 +19,12 @@ from groq_core.models.spec import ModelSpec
 
 IN_DOUBT = 2
 """Targets of a provider that failed in a way that puts it in doubt, after which others come first."""
+
+WELL: Final[tuple[Why, ...]] = ("rate limit spent", "short wait")
+"""Why somebody is passed over of whom nothing bad is known."""
+
+ALIKE: Final = frozenset({Kind.AUTH, Kind.QUOTA_EXHAUSTED, Kind.INVALID_REQUEST})
+"""Troubles with a provider that all its models share."""
 
 SPARE_S = 1.0
 """Seconds that must be left after a wait for an answer to be worth waiting for."""
@@ -103,29 +111,43 @@ class Turns:
                 self._run.patience.add(spec.name)
                 self.pass_over(spec, "short wait", back_at=back_at)
 
-    def leave_provider(self, provider: str) -> None:
-        """Nobody else of this provider is asked, in turn or out of it."""
+    def leave_provider(self, provider: str, error: ProviderError) -> None:
+        """
+        Nobody else of this provider is asked in turn; out of it, when all others have failed, only who was well and
+        had to be waited for, unless the trouble is one that no other model of it can be without. Where models were
+        over capacity, each for itself and quick to say so, the rest of them has its turn then.
+        """
         run = self._run
+        run.left.add(provider)
+        rest = [spec for spec in run.queue if spec.provider == provider]
         run.queue = type(run.queue)(spec for spec in run.queue if spec.provider != provider)
-        run.passed = [one for one in run.passed if one.spec.provider != provider]
+        kept = () if error.provider_wide or error.kind in ALIKE else WELL
+        run.passed = [one for one in run.passed if one.spec.provider != provider or one.why in kept]
+        if error.kind is Kind.OVER_CAPACITY:
+            for spec in rest:
+                self.pass_over(spec, "provider left")
 
     def out_of_turn(self) -> TargetTurn | None:
         """
         Rather ask somebody who was passed over than tell the reader no.
 
         First who our count alone kept out, then who cools down and named no time, then who comes back soonest; of
-        these, providers that were not asked yet before others.
+        these, providers that were not asked yet before others, and those that were left last.
         """
         found = [one for one in self._open() if not self._is_reserved_for_others(one.spec)]
         if self._run.queue:
             found = [one for one in found if one.spec.provider not in self._run.reached]
-        found.sort(key=lambda one: one.spec.provider in self._run.reached)
-        for why in ("too large by our count", "cooling down"):
+        found.sort(key=lambda one: (one.spec.provider in self._run.left, one.spec.provider in self._run.reached))
+        for why in ("too large by our count", "cooling down", "provider left"):
             for one in found:
                 if one.why == why and not one.back_at:
                     return self._take(one)
         timed = [one for one in found if one.back_at]
-        return self._take(min(timed, key=lambda one: one.back_at)) if timed else None
+        return (
+            self._take(min(timed, key=lambda one: (one.spec.provider in self._run.left, one.back_at)))
+            if timed
+            else None
+        )
 
     def _open(self) -> list[PassedOver]:
         """Those passed over who may be asked within the time that is left, by what is known of them by now."""
@@ -147,6 +169,8 @@ class Turns:
             # The guard waits itself, in turn with others. Had it only a moment's patience, two such targets would be
             # put back for each other without an end.
             return TargetTurn(spec=spec, patient=True)
+        if one.why == "provider left":
+            return TargetTurn(spec=spec)
         if one.back_at:
             wait = max(0.0, one.back_at - now)
             reason = "every target is cooling down; this one is back first"

@@ -42,7 +42,7 @@ IGNORED_PARAMS = frozenset({"stream", "stream_options", "user", "metadata", "sto
 """What cannot change the text of an answer."""
 
 IGNORED_FIELDS = frozenset(
-    {"stream", "revisable", "no_store", "hedge", "outlet", "waited_s", "caller", "request_id", "params"}
+    {"stream", "revisable", "no_store", "hedge", "background", "outlet", "waited_s", "caller", "request_id", "params"}
 )
 """Fields of a request that are about this call and not about what is asked; params are looked at on their own."""
 

@@ -97,9 +97,9 @@ class RateGuard:
             cost = buckets.within(full)
         elif (bucket := buckets.never(cost)) is not None:
             raise _too_large(spec, cost, bucket)
-        reservation = buckets.enter_now(cost)
+        reservation = buckets.enter_now(cost, background=attempt.request.background)
         if reservation is None:
-            wait = buckets.wait(cost, caller.user)
+            wait = buckets.wait(cost, caller.user, background=attempt.request.background)
             left = attempt.budget.remaining_s
             # Who is the last hope waits nearly to the end; something of the time must be left to answer in.
             patience = left - 0.5 if attempt.last or attempt.patient else min(SHORT_WAIT_S, left)
@@ -165,7 +165,8 @@ class RateGuard:
                     if (reservation := await self._enter(buckets, attempt, cost)) is not None:
                         return reservation
             except TimeoutError:
-                wait = max(wait, buckets.wait(cost, attempt.request.caller.user))
+                request = attempt.request
+                wait = max(wait, buckets.wait(cost, request.caller.user, background=request.background))
         if attempt.insistent and (reservation := buckets.enter_anyway(cost, full)) is not None:
             return reservation
         raise _full(attempt.spec, wait)
@@ -178,7 +179,8 @@ class RateGuard:
         """
         while True:
             try:
-                return await buckets.enter(cost, attempt.request.caller.user)
+                request = attempt.request
+                return await buckets.enter(cost, request.caller.user, background=request.background)
             except NeverFitsError as error:
                 if not attempt.insistent:
                     raise _too_large(attempt.spec, cost, error.bucket) from None

@@ -29,7 +29,8 @@ class TargetBuckets:
     """
     Every limit of one target under one credential, and the queue of those who wait for it.
 
-    The queue is fair between users: one who sends a hundred requests waits behind another's first.
+    The queue is fair between users: one who sends a hundred requests waits behind another's first. What runs in the
+    background, such as the lines of a batch, comes after everybody who sits in front of an answer, its own user too.
 
     Attributes:
         budget: What is left; it knows of nobody who waits.
@@ -38,7 +39,7 @@ class TargetBuckets:
     def __init__(self, clock: Callable[[], float] = time.monotonic, share: float = 1.0) -> None:
         self.budget = TargetBudget(clock, share)
         self._asked = 0.0
-        self._queues: OrderedDict[str, deque[_Waiter]] = OrderedDict()
+        self._queues: OrderedDict[tuple[bool, str], deque[_Waiter]] = OrderedDict()
         self._timer: asyncio.TimerHandle | None = None
         self.learn, self.cap = self.budget.learn, self.budget.cap
         self.never, self.within = self.budget.never, self.budget.within
@@ -80,26 +81,35 @@ class TargetBuckets:
 
     # ── admission ────────────────────────────────────────────────────────────────────────────────────
 
-    def wait(self, cost: Cost, user: str = "") -> float:
+    def wait(self, cost: Cost, user: str = "", *, background: bool = False) -> float:
         """Seconds until a request that came now would be let in, those before it in the queue counted."""
-        return self.budget.wait(cost, self._ahead_of(user))
+        return self.budget.wait(cost, self._ahead_of(user, background))
 
-    def _ahead_of(self, user: str) -> list[Cost]:
-        turn = len(self._queues.get(user, ())) + 1
-        return [waiter.cost for queue in self._queues.values() for waiter in list(queue)[:turn]]
+    def _ahead_of(self, user: str, background: bool) -> list[Cost]:
+        turn = len(self._queues.get((background, user), ())) + 1
+        found = list[Cost]()
+        for (behind, _), queue in self._queues.items():
+            if behind <= background:
+                found += [waiter.cost for waiter in list(queue)[: None if behind < background else turn]]
+        return found
 
-    async def enter(self, cost: Cost, user: str) -> Reservation:
+    def _is_waited_for(self, background: bool) -> bool:
+        """Whether somebody stands before a request that comes now."""
+        return any(behind <= background for behind, _ in self._queues)
+
+    async def enter(self, cost: Cost, user: str, *, background: bool = False) -> Reservation:
         """
         Wait for a place and take it; cancelling gives the place in the queue back.
 
         Raises:
             NeverFitsError: There will never be one, as far as is known by now.
         """
-        if (reservation := self.enter_now(cost)) is not None:
+        if (reservation := self.enter_now(cost, background=background)) is not None:
             return reservation
+        key = background, user
         self._asked += 1
         waiter = _Waiter(cost, asyncio.get_running_loop().create_future())
-        self._queues.setdefault(user, deque()).append(waiter)
+        self._queues.setdefault(key, deque()).append(waiter)
         self._pump()
         try:
             return await waiter.future
@@ -108,12 +118,12 @@ class TargetBuckets:
                 if waiter.future.exception() is None:
                     self.leave(waiter.future.result())
             else:
-                self._forget(user, waiter)
+                self._forget(key, waiter)
             raise
 
-    def enter_now(self, cost: Cost) -> Reservation | None:
-        """Take a place where there is one and nobody waits for it; else None."""
-        if self._queues or not self._fits(cost):
+    def enter_now(self, cost: Cost, *, background: bool = False) -> Reservation | None:
+        """Take a place where there is one and nobody waits for it who comes before; else None."""
+        if self._is_waited_for(background) or not self._fits(cost):
             return None
         self._asked += 1
         return self.budget.reserve(cost)
@@ -129,24 +139,25 @@ class TargetBuckets:
         self._asked += 1
         return self.budget.reserve(cost)
 
-    def _forget(self, user: str, waiter: _Waiter) -> None:
-        queue = self._queues.get(user)
+    def _forget(self, key: tuple[bool, str], waiter: _Waiter) -> None:
+        queue = self._queues.get(key)
         if queue is not None and waiter in queue:
             queue.remove(waiter)
             if not queue:
-                del self._queues[user]
+                del self._queues[key]
         self._pump()
 
     def _fits(self, cost: Cost) -> bool:
         return not self.budget.holds_back and self.budget.room_in(cost) <= 0
 
     def _pump(self) -> None:
-        """Let in whoever fits, users in turn; set a timer for the next one who does not."""
+        """Let in whoever fits, users in turn, the background last; set a timer for the next one who does not."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         while self._queues:
-            user, queue = next(iter(self._queues.items()))
+            key = next((one for one in self._queues if not one[0]), None) or next(iter(self._queues))
+            queue = self._queues[key]
             waiter = queue[0]
             larger_than = self.never(waiter.cost)
             if larger_than is None and not self._fits(waiter.cost):
@@ -154,9 +165,9 @@ class TargetBuckets:
                 self._timer = asyncio.get_running_loop().call_later(min(max(wait, 0.01), 1.0), self._pump)
                 return
             queue.popleft()
-            self._queues.move_to_end(user)
+            self._queues.move_to_end(key)
             if not queue:
-                del self._queues[user]
+                del self._queues[key]
             if waiter.future.done():
                 continue
             if larger_than is not None:

@@ -46,11 +46,15 @@ def resolve_name(core: CandidatesCore, name: str) -> ModelSpec | None:
 
 
 def stand_ins(core: CandidatesCore, name: str) -> list[ModelSpec]:
-    """The models of a tier, any of which may answer; none where the name is a model's, which answers alone."""
-    tier = "speed" if name == "auto" else name
+    """
+    The models of a tier, any of which may answer; none where the name is a model's, which answers alone.
+
+    Those that are not offered to this key, or by all we know to nobody without a contract, are none of them.
+    """
+    tier, catalogue = "speed" if name == "auto" else name, core.catalogue.current
     listed = next((names for known, names in core.tiers.items() if known == tier), ())
-    found = (core.catalogue.current.lookup(one) for one in listed)
-    return [spec for spec in found if spec is not None]
+    found = (catalogue.lookup(one) for one in listed)
+    return [spec for spec in found if spec is not None and not catalogue.absence(spec) and not catalogue.doubtful(spec)]
 
 
 def agent_models(core: CandidatesCore, name: str) -> list[ModelSpec]:
@@ -63,7 +67,8 @@ def agent_models(core: CandidatesCore, name: str) -> list[ModelSpec]:
 
 def agent_price(core: CandidatesCore, name: str) -> Callable[[int, int], float | None]:
     """What a step may cost at most, whoever of the tier takes it; None where one of them has no price."""
-    models = agent_models(core, name)
+    known = tier_of("speed" if name == "auto" else name) is not None or resolve_name(core, name) is not None
+    models = agent_models(core, name) if known else []
 
     def price(prompt: int, answer: int) -> float | None:
         usage = Usage(prompt_tokens=prompt, completion_tokens=answer)

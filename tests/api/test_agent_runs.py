@@ -265,3 +265,24 @@ async def test_a_callers_own_server_is_used_for_its_run() -> None:
             second = (await send(client, {"resume": word})).json()
 
     assert (second["answer"], done) == ("Burnt.", ["A"])
+
+
+@pytest.mark.parametrize("model", ["auto", "speed", "quality", "vision", "openai/gpt-oss-120b", "openai:gpt-6-luna"])
+async def test_a_bound_in_dollars_can_be_given_whatever_is_asked(stage: Stage, model: str) -> None:
+    """A model that this key is not offered, and that has no price, stands in the way of none."""
+    asked = {"task": "Work out 6 * 7", "tools": ["calculator"], "model": model}
+    rich = (await post(stage.url, {**asked, "limits": {"usd": 1}})).json()
+    poor = (await post(stage.url, {**asked, "limits": {"usd": 0.001}})).json()
+
+    assert rich["status"] == "answered"
+    assert 0 < rich["x_groq_core"]["cost_usd"] <= 1
+    assert poor["status"] in ("answered", "money_limit")
+    assert (poor["x_groq_core"]["cost_usd"] or 0) <= 0.001
+
+
+async def test_a_bound_in_dollars_on_a_model_nobody_knows_is_refused_in_the_requests_own_words(stage: Stage) -> None:
+    answer = await post(stage.url, {"task": "Go", "model": "new-model", "limits": {"usd": 1}})
+    error = answer.json()["error"]
+
+    assert (answer.status_code, error["param"]) == (400, "limits.usd")
+    assert "limits.tokens" in error["hint"]

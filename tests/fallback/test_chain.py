@@ -7,8 +7,10 @@ from contextlib import aclosing
 
 import pytest
 
+from benchmarks.world import Fault, House, World
 from groq_core.errors import ChainError, Kind, ProviderError, RequestError
 from groq_core.events import (
+    AttemptFailed,
     AttemptSkipped,
     Degraded,
     Events,
@@ -20,6 +22,7 @@ from groq_core.events import (
 from groq_core.middleware.breaker import Breaker
 from groq_core.middleware.retry import Retry
 from groq_core.pipeline import Attempt, Handler, stack
+from groq_core.reply import collect
 from groq_core.requests import ChatRequest
 from tests.fallback.bench import A, B, Bench, C, kinds, text
 from tests.speakers import Speaker, fails, request, says
@@ -399,3 +402,48 @@ async def test_targets_that_are_all_full_for_longer_than_there_is_time_end_the_r
     with pytest.raises(ChainError):
         async with asyncio.timeout(20):
             await Bench(guard).ask()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.RESTING])  # that is no failure
+async def test_who_was_well_and_full_for_a_moment_is_waited_for_whatever_befell_the_others(kind: Kind) -> None:
+    """Also where its own provider was left on account of another model; only what all its models share rules it out."""
+    asked: list[str] = []
+
+    async def guard(attempt: Attempt) -> Events:
+        asked.append(attempt.spec.name)
+        if attempt.spec.name != A:
+            error = ProviderError(kind, "")
+            error.attempt = AttemptFailed(number=1, provider=attempt.spec.provider, model="m", kind=kind, message="")
+            raise error
+        if not attempt.patient and not attempt.last:
+            raise ProviderError(Kind.BUDGET, "full", retry_after=10.0)
+        await bench.clock.sleep(10.0)
+        yield TextDelta("answered")
+        yield Finished()
+
+    bench = Bench(guard)  # type: ignore[arg-type]
+    try:
+        async with asyncio.timeout(20):
+            told = text(await bench.ask())
+    except (ChainError, RequestError) as error:
+        told = type(error).__name__
+
+    assert told == {
+        Kind.AUTH: "ChainError",
+        Kind.QUOTA_EXHAUSTED: "ChainError",
+        Kind.INVALID_REQUEST: "ChainError",
+        Kind.CONTENT_FILTER: "RequestError",
+        Kind.DEADLINE: "ChainError",
+    }.get(kind, "answered"), asked
+
+
+async def test_of_a_provider_whose_models_are_over_capacity_the_rest_is_asked_before_the_reader_is_told_no() -> None:
+    world = World(["groq:a", "groq:b", "groq:c", "openai:x"], lambda _: "Hello.")
+    busy = Fault(kind="status", status=503, message="over capacity", headers=(("retry-after", "30"),))
+    world.faults = {"groq:a": busy, "groq:b": busy, "openai:x": busy}
+    house = House(world, uniform=lambda low, high: low)
+    async with aclosing(house.handle(request())) as events:
+        reply = await collect(events)
+
+    assert reply.text == "Hello."
+    assert [name for _, name in world.asked] == ["groq:a", "groq:b", "openai:x", "groq:c"]

@@ -123,6 +123,46 @@ async def test_one_who_asks_a_lot_waits_behind_anothers_first_request() -> None:
     assert order == ["greedy", "modest", "greedy", "greedy", "greedy"]
 
 
+async def test_who_sits_in_front_of_an_answer_comes_before_a_batch_his_own_too() -> None:
+    clock = Clock()
+    buckets = TargetBuckets(clock)
+    buckets.learn("tokens", 60, 6000, 0)
+    buckets.release_learners()
+    order: list[str] = []
+
+    async def ask(name: str, tokens: int, *, background: bool) -> None:
+        await buckets.enter(Cost(tokens_in=tokens), "me", background=background)
+        order.append(name)
+
+    tasks = [asyncio.create_task(ask(f"line {n}", 300, background=True)) for n in range(3)]
+    await asyncio.sleep(0)
+    assert buckets.wait(Cost(tokens_in=100), "me") == pytest.approx(1.0), "no line is counted before it"
+    assert buckets.wait(Cost(tokens_in=100), "me", background=True) == pytest.approx(10.0)
+    tasks.append(asyncio.create_task(ask("live", 100, background=False)))
+    await asyncio.sleep(0)
+    assert buckets.enter_now(Cost(tokens_in=1), background=True) is None
+    clock.now += SLACK_S
+    for _ in range(13):
+        clock.now += 1.0
+        buckets.release_learners()
+        await asyncio.sleep(0)
+    await asyncio.gather(*tasks)
+
+    assert order == ["live", "line 0", "line 1", "line 2"]
+
+
+async def test_what_fits_is_not_held_back_by_lines_that_do_not() -> None:
+    buckets = TargetBuckets(Clock())
+    buckets.learn("tokens", 60, 6000, 200)
+    buckets.release_learners()
+    line = asyncio.create_task(buckets.enter(Cost(tokens_in=3000), "me", background=True))
+    await asyncio.sleep(0)
+
+    assert buckets.enter_now(Cost(tokens_in=100)) is not None
+    line.cancel()
+    await asyncio.gather(line, return_exceptions=True)
+
+
 async def test_leaving_the_queue_frees_the_place_in_it() -> None:
     clock = Clock()
     buckets = TargetBuckets(clock)

@@ -13,6 +13,7 @@ from groq_core.events import (
     AttemptStarted,
     Finished,
     Kind,
+    Note,
     RunEnded,
     StepStarted,
     TextDelta,
@@ -155,6 +156,13 @@ async def test_a_paused_run_goes_on_with_what_it_has_used() -> None:
     assert len(model.asked) <= 3
     assert ends[-1].cost_usd is not None
     assert ends[-1].cost_usd <= 0.035
+
+
+async def test_a_bound_that_is_too_little_from_the_start_is_not_told_as_spent() -> None:
+    events = [event async for event in Agent(Model([says("2")]), [add], max_tokens=3_000).run("go")]
+
+    (note,) = [event.text for event in events if isinstance(event, Note)]
+    assert note == "the tokens may not be enough for calling tools and answering, so the model answers at once"
 
 
 async def test_half_a_letter_can_be_counted() -> None:

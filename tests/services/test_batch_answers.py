@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from groq_core.compose import Core, assemble
-from groq_core.services.batch import BatchRun, LineSource, Progress, Recipe, Sink, answerers
+from groq_core.events import Events
+from groq_core.requests import Request
+from groq_core.services.batch import BatchRun, LineSource, LineTemplate, Progress, Recipe, Sink, answerers
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Fault, Simulator
 
@@ -55,6 +57,30 @@ async def test_a_folder_of_recordings_becomes_transcripts(core: Core, tmp_path: 
     assert body["x_groq_core"]["served_by"]["provider"] == "groq"
     assert end.usd is not None
     assert end.usd > 0
+
+
+@pytest.mark.parametrize("operation", ["chat", "extraction", "transcription", "translation"])
+async def test_lines_of_every_kind_come_behind_whoever_sits_in_front_of_an_answer(
+    core: Core, tmp_path: Path, operation: Any
+) -> None:
+    asked: list[Request] = []
+
+    def handle(request: Request) -> Events:
+        asked.append(request)
+        return core.handle(request)
+
+    copy(MEDIA / "jfk.wav", tmp_path)
+    spoken = operation in ("transcription", "translation")
+    line = {"file": "jfk.wav"} if spoken else {"text": "Total: 42.50"}
+    (tmp_path / "in.jsonl").write_text(json.dumps({"custom_id": "a", **line}) + "\n")
+    recipe = Recipe(operation=operation, schema=SCHEMA if operation == "extraction" else None)
+    if operation == "chat":
+        recipe = Recipe(template=LineTemplate("Sum up: {text}"))
+    async with Sink(tmp_path / "out.jsonl") as sink:
+        await BatchRun(LineSource(tmp_path / "in.jsonl", recipe), sink, answerers(handle, files=tmp_path)).run()
+
+    assert asked
+    assert all(request.background for request in asked)
 
 
 async def test_data_is_found_in_texts_and_in_files(core: Core, tmp_path: Path) -> None:

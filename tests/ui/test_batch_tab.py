@@ -148,7 +148,7 @@ async def test_a_page_loaded_again_finds_its_table_and_nobody_guesses_it(simulat
         client.headers["x-groq-core-page"] = (await client.get("/ui/pass")).json()["pass"]
         again = await client.post(f"/ui/batch/{table['id']}/look")
         answers = await client.post(f"/ui/batch/{table['id']}/csv", json={"prompt": PROMPT})
-        guessed = await client.post(f"/ui/batch/{table['id'][:-1]}_/look")
+        guessed = await client.post(f"/ui/batch/{table['id'][:-1]}{'-' if table['id'].endswith('_') else '_'}/look")
         heard = await run(client, "somebody-elses")
 
     assert again.json() == table

@@ -25,6 +25,12 @@ _LIMIT_WORDS: Final[Mapping[EndReason, str]] = {
     "token_limit": "the tokens are nearly used up",
 }
 
+_TOO_LITTLE: Final[Mapping[EndReason, str]] = {
+    "time_limit": "the time may be too short",
+    "money_limit": "the money may not be enough",
+    "token_limit": "the tokens may not be enough",
+}
+
 
 class AgentLoop:
     """The steps of one run."""
@@ -56,7 +62,7 @@ class AgentLoop:
                 reason = limit
                 break
             if ahead.last and limit != "step_limit":
-                yield Note(code="final_answer", text=f"{_LIMIT_WORDS[limit]}, so the model answers with what it has")
+                yield Note(code="final_answer", text=_why_final(limit, begun=state.step > 0))
             state.step += 1
             yield StepStarted(step=state.step)
             reply, prompt = Reply(), course.prompt_tokens()
@@ -115,6 +121,13 @@ class AgentLoop:
             answer=self.answer,
             state=state if reason == "paused" else None,
         )
+
+
+def _why_final(limit: EndReason, *, begun: bool) -> str:
+    """Why the next step must be the answer."""
+    if begun:
+        return f"{_LIMIT_WORDS[limit]}, so the model answers with what it has"
+    return f"{_TOO_LITTLE[limit]} for calling tools and answering, so the model answers at once"
 
 
 def _assistant(text: str, calls: Sequence[ToolCall]) -> Message:

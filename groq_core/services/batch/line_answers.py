@@ -113,6 +113,7 @@ class Lending:
         """The pipeline for one line."""
 
         async def handle(request: Request) -> Events:
+            request = msgspec.structs.replace(request, background=True)
             if isinstance(request, ChatRequest):
                 request = msgspec.structs.replace(request, stay=self._stay, hedge=False)
             async with aclosing(self._handle(request)) as events:
