@@ -49,6 +49,9 @@ IGNORED_FIELDS = frozenset(
 LATER_S = 1.0
 """Who has so much more time than whoever asked first is not done when that one's time is up."""
 
+MOMENT_S = 0.01
+"""Less than that was not waited for anybody."""
+
 _encoder = msgspec.json.Encoder(order="sorted")
 
 
@@ -169,7 +172,7 @@ class Cache:
                 return
         yield CacheChecked(result="miss")
         # Registered where it is read: who leaves before that has asked nobody, and leaves nothing to share.
-        if (waited := self._clock() - began) > 0 and ends < inf:
+        if (waited := self._clock() - began) > MOMENT_S:
             request = msgspec.structs.replace(request, waited_s=request.waited_s + waited)
         shared = _Shared(handle, request, partial(self._close_flight, key), ends)
         self._under_way[key] = shared
