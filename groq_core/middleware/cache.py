@@ -24,6 +24,7 @@ from cachetools import TTLCache
 from groq_core.errors import LIMIT_REACHED, ChainError, GroqCoreError, Kind, RequestError
 from groq_core.events import (
     CONTENT,
+    AttemptFailed,
     CacheChecked,
     Continued,
     Degraded,
@@ -305,8 +306,8 @@ class _Shared:
                             yield msgspec.structs.replace(event, request_id=follower.request_id)
                             yield CacheChecked(result="hit", age_s=0.0, shared=True)
                             continue
-                        if isinstance(event, Finished):
-                            # It tells which attempt answered both; only one of them pays.
+                        if isinstance(event, Finished | AttemptFailed):
+                            # It tells which attempts were made for both; only one of them pays.
                             event = msgspec.structs.replace(event, cost_usd=0.0)
                     yield event
                 if self._done:
