@@ -24,6 +24,7 @@ from cachetools import TTLCache
 from groq_core.errors import LIMIT_REACHED, ChainError, GroqCoreError, Kind, RequestError
 from groq_core.events import (
     CONTENT,
+    AttemptFailed,
     CacheChecked,
     Continued,
     Degraded,
@@ -48,6 +49,9 @@ IGNORED_FIELDS = frozenset(
 
 LATER_S = 1.0
 """Who has so much more time than whoever asked first is not done when that one's time is up."""
+
+MOMENT_S = 0.01
+"""Less than that was not waited for anybody."""
 
 _encoder = msgspec.json.Encoder(order="sorted")
 
@@ -169,7 +173,7 @@ class Cache:
                 return
         yield CacheChecked(result="miss")
         # Registered where it is read: who leaves before that has asked nobody, and leaves nothing to share.
-        if (waited := self._clock() - began) > 0 and ends < inf:
+        if (waited := self._clock() - began) > MOMENT_S:
             request = msgspec.structs.replace(request, waited_s=request.waited_s + waited)
         shared = _Shared(handle, request, partial(self._close_flight, key), ends)
         self._under_way[key] = shared
@@ -302,8 +306,8 @@ class _Shared:
                             yield msgspec.structs.replace(event, request_id=follower.request_id)
                             yield CacheChecked(result="hit", age_s=0.0, shared=True)
                             continue
-                        if isinstance(event, Finished):
-                            # It tells which attempt answered both; only one of them pays.
+                        if isinstance(event, Finished | AttemptFailed):
+                            # It tells which attempts were made for both; only one of them pays.
                             event = msgspec.structs.replace(event, cost_usd=0.0)
                     yield event
                 if self._done:

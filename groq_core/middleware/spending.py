@@ -86,15 +86,23 @@ class Spending:
                     else:
                         heard += len(getattr(event, "text", "").encode())
                     yield event
-        except ProviderError:
+        except ProviderError as error:
             sent = False
+            if not line.requests and (said := heard + _past(attempt)):
+                _guess(line, attempt, said)
+                if error.attempt is not None:  # the receipt tells what it is written down at
+                    error.attempt = msgspec.structs.replace(error.attempt, cost_usd=line.usd)
             raise
         finally:
-            if (past := attempt.bypass) is not None:
-                heard += past.thought + len("".join(past.words).encode())
-            if not line.requests and (heard or sent):
-                _guess(line, attempt, heard)
+            if not line.requests and ((said := heard + _past(attempt)) or sent):
+                _guess(line, attempt, said)
             await self._account.settle(caller, held, spec.name, line)
+
+
+def _past(attempt: Attempt) -> int:
+    """Bytes of what has gone past the layers."""
+    past = attempt.bypass
+    return 0 if past is None else past.thought + len("".join(past.words).encode())
 
 
 def _fill(line: Any, event: Finished, usage: Usage) -> None:

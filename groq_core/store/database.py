@@ -39,6 +39,9 @@ KNOWN_ANSWER_S: Final = 1.0
 PATIENCE_S: Final = 15.0
 """How long a database that is away is waited for, by whoever can do nothing without it."""
 
+READ_ONLY: Final = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool"
+"""Of a standby, and of a server that takes no more writes, as where its disk is nearly full."""
+
 T = TypeVar("T")
 
 
@@ -92,8 +95,7 @@ class Database:
 
     async def _look(self) -> None:
         async with self._looker.connect() as connection:
-            read_only = "SELECT 0" if self.sqlite else "SELECT pg_is_in_recovery()"
-            if await connection.scalar(text(read_only)):
+            if await connection.scalar(text("SELECT 0" if self.sqlite else READ_ONLY)):
                 raise DatabaseAway("it may only be read")
 
     async def _renew(self) -> None:

@@ -119,6 +119,18 @@ async def test_what_failed_before_its_first_word_is_billed_nothing(kind: Kind) -
     assert account.held == 0
 
 
+async def test_what_broke_after_some_words_is_written_down_as_its_receipt_says() -> None:
+    account = Account()
+
+    with pytest.raises(ProviderError) as broken:
+        await run_until(account, Speaker().script(A, fails(Kind.STREAM_CUT, "sixteen letters ")), ASKED[0], Finished)
+
+    line = account.lines[A]
+    assert (line.requests, line.tokens_out) == (1, 4)
+    assert broken.value.attempt is not None
+    assert broken.value.attempt.cost_usd == line.usd > 0
+
+
 async def test_what_loses_a_race_is_written_down_as_its_receipt_says() -> None:
     metrics, account = Metrics(), Account()
     metrics.of(A).ttfts.extend([0.01] * LEAST_SEEN)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import Sequence
 
+import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from groq_core.settings.limits import PersonLimit
 from groq_core.simulator import Simulator
@@ -198,3 +201,43 @@ async def test_a_loan_is_spent_within_its_slot_as_long_as_there_is_a_bank(databa
     before = (await bank.state("person:ann", DAY)).used
     await loans.take("person:ann", DAY, 0.001)
     assert (await bank.state("person:ann", DAY)).used > before, "a new one"
+
+
+async def test_a_server_that_takes_no_more_writes_is_away_until_it_does(
+    postgres: Postgres, simulator: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As one does whose disk is nearly full. It was told as there and away twice a second."""
+    caplog.set_level(logging.INFO, "groq_core.database")
+    url = postgres.new_url()
+    name = make_url(url).database
+
+    def only_read(yes: bool) -> None:
+        with psycopg.connect(f"host={postgres.folder} user=team dbname=postgres", autocommit=True) as connection:
+            connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = {yes}".encode())
+            leave = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+            connection.execute(leave, [name])
+
+    async with team_stage(url, simulator) as stage:
+        team = stage.core.team
+        assert team is not None
+        key = (await team.keys.create("ci", who="tests")).reveal()
+
+        async def status_is(word: str) -> bool:
+            return team.status() == word
+
+        async with stage.client(key=key) as http:
+            assert (await ask(http)).status_code == 200
+            only_read(True)
+            assert await eventually(lambda: status_is("away: it may only be read"))
+            for _ in range(3):
+                assert (await ask(http)).status_code == 200
+                await asyncio.sleep(0.5)
+        assert "the database is there" not in caplog.messages
+        assert await status_is("away: it may only be read")
+        only_read(False)
+        assert await eventually(lambda: status_is("in step"))
+
+        async def all_written() -> bool:
+            return sum(line.requests for line in await team.limits.books.read()) == 4
+
+        assert await eventually(all_written)

@@ -16,7 +16,7 @@ from groq_core.ratelimit.personal_limits import LocalLedger, People
 from groq_core.redaction import Secret
 from groq_core.requests import Caller
 from groq_core.settings.limits import PersonLimit, limits
-from groq_core.simulator import Simulator
+from groq_core.simulator import Fault, Simulator
 from groq_core.store.allowances import TeamLimits
 from groq_core.store.bank import DatabaseBank
 from groq_core.store.books import Books, LedgerEntry
@@ -289,3 +289,30 @@ async def test_what_another_replica_only_holds_is_waited_for_and_not_told_as_use
             return [(await people.allowances(ANN))[0].used for people in replicas] == pytest.approx(wanted)
 
         assert await eventually(all_know)
+
+
+@pytest.mark.parametrize("hedge", ["0", "1"])
+async def test_receipts_ledger_and_limits_say_the_same_whatever_breaks(
+    tmp_path: Path, simulator: Simulator, hedge: str
+) -> None:
+    limit = PersonLimit("usd", 5.0, "day")
+    async with team_stage(f"sqlite:///{tmp_path}/team.db", simulator, GROQ_CORE_HEDGE=hedge) as stage:
+        team = stage.core.team
+        assert team is not None
+        key = (await team.keys.create("ci", who="tests", person="bob", limit=str(limit))).reveal()
+        for fault in (Fault(kind="cut", after=3, probability=0.4), Fault(kind="status", status=500, probability=0.2)):
+            simulator.faults.add(fault)
+        receipts = 0.0
+        async with stage.client(key=key) as http:
+            for _ in range(4):
+                texts = [f"Number {number % 4} of a few words" for number in range(6)]
+                answers = await asyncio.gather(*(ask(http, text, temperature=0) for text in texts))
+                receipts += sum(answer.json()["x_groq_core"]["cost_usd"] or 0.0 for answer in answers)
+        await settled(team.limits)
+
+        lines = await team.limits.books.read()
+        state = await DatabaseBank(team.database).state("key:1", limit)
+
+    assert sum(line.usd for line in lines) == pytest.approx(receipts)
+    assert (state.used, state.lent) == pytest.approx((receipts, 0.0), abs=1e-9)
+    assert receipts > 0
