@@ -7,9 +7,11 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
-from typing import Final, TextIO
+from typing import Final, TextIO, TypeVar
 
 from groq_core.terminal import for_terminal
+
+Found = TypeVar("Found")
 
 SELDOM_S: Final = 10.0
 """Seconds between two lines where the output is a file or a log."""
@@ -80,6 +82,26 @@ class StatusLine:
 
 SIMULATED: Final = "simulator: no model has answered this"
 """What every command says where no provider is asked."""
+
+
+def read_argument(parse: Callable[[str], Found], text: str) -> Found:
+    """
+    What a parser of the settings reads, as argparse asks it.
+
+    Raises:
+        argparse.ArgumentTypeError: It says what is allowed.
+    """
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}; allowed is {error}") from None
+
+
+def model_name(text: str) -> str:
+    """A tier, a model id or provider:id; whether there is one, the chain finds out."""
+    from groq_core.settings.parsers import model
+
+    return read_argument(model, text)
 
 
 def positive(text: str) -> int:
