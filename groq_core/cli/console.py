@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import time
@@ -48,7 +49,8 @@ class StatusLine:
     def __init__(self, out: TextIO | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._out = out or sys.stderr
         self._clock = clock
-        self._terminal = self._out.isatty()
+        # Emacs's shell and others like it say so, and would show the commands that erase a line.
+        self._terminal = self._out.isatty() and os.environ.get("TERM") != "dumb"
         self._next = clock()
         self._shown = False
 
