@@ -13,14 +13,14 @@ RESULTS = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
 NUMBER = r"[−-]?\d+(?:\.\d+)?"
 
 
-def measured(section: str, what: str) -> float:
+def result_of(section: str, what: str) -> float:
     """A figure of a section of RESULTS.md: of the first row whose name begins so."""
     part = RESULTS.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
     (figure,) = re.findall(rf"^\| {re.escape(what)}[^|]*\| ({NUMBER})", part, re.MULTILINE)[:1]
     return float(figure)
 
 
-def told(words: str) -> list[tuple[float, int]]:
+def numbers_of(words: str) -> list[tuple[float, int]]:
     """The numbers that the README has where ``#`` stands in its words, and how many places each has."""
     pattern = re.escape(words).replace(r"\#", rf"((?:{NUMBER}(?:, | to )?)+)").replace(r"\*", ".*?")
     (found,) = re.findall(pattern, README)
@@ -70,9 +70,11 @@ def told(words: str) -> list[tuple[float, int]]:
 )
 def test_a_figure_is_the_one_that_was_measured(section: str, what: str, words: str) -> None:
     name = what.removesuffix(" |")
-    numbers = told(words)
+    numbers = numbers_of(words)
     least, most = min(number for number, _ in numbers), max(number for number, _ in numbers)
     places = max(places for _, places in numbers)
     slack = 0.5 * 10**-places if places else max(0.5, most / 200)  # as it was rounded
 
-    assert least - slack <= measured(section, name) <= most + slack, f"{name}: {measured(section, name)} and {numbers}"
+    assert least - slack <= result_of(section, name) <= most + slack, (
+        f"{name}: {result_of(section, name)} and {numbers}"
+    )

@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groq_core.cli.console import SIMULATED, money, write_words
+from groq_core.cli.console import SIMULATED, model_name, money, write_words
 from groq_core.cli.given_files import read_file
 from groq_core.cli.prompt import ask_terminal, read_words
 from groq_core.errors import RequestError
@@ -47,7 +47,7 @@ SHOWN = 160
 
 def arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("task", nargs="?", help="asked for, or read from standard input, when left out")
-    command.add_argument("--model", default="auto", help="a tier, a model id or provider:id")
+    command.add_argument("--model", type=model_name, default="auto", help="a tier, a model id or provider:id")
     tools = command.add_argument_group("tools")
     tools.add_argument("--file", action="append", default=[], type=Path, metavar="FILE", help="the model may read it")
     tools.add_argument(
@@ -166,6 +166,7 @@ def servers(args: argparse.Namespace, sign_in: BrowserSignIn | None = None) -> l
         RequestError: A header or a command cannot be used.
     """
     from groq_core.services.agent.servers import McpServer
+    from groq_core.settings.addresses import url
 
     headers = _headers(args.mcp_header)
     several = len(args.mcp) + len(args.mcp_command) > 1
@@ -183,6 +184,10 @@ def servers(args: argparse.Namespace, sign_in: BrowserSignIn | None = None) -> l
             continue
         if (named := re.match(r"([A-Za-z0-9_]{1,20})=(https?://.*)", text)) is not None:
             label, text = named[1], named[2]
+        try:
+            url(text)
+        except ValueError as error:
+            raise RequestError(f"--mcp {text!r}: allowed is {error}, or NAME= before it", param="mcp") from None
         server = McpServer(name=label, address=text, trusted=args.mcp_trust)
         if sign_in is not None:
             patience = sign_in.seconds + server.connect_seconds

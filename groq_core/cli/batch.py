@@ -18,7 +18,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groq_core.cli.console import StatusLine, count, duration, money, positive
+from groq_core.cli.console import StatusLine, count, duration, model_name, money, positive
 from groq_core.cli.given_files import STANDARD_INPUT, read_text
 from groq_core.errors import GroqCoreError, RequestError
 from groq_core.models.pricing import BATCH_DISCOUNT
@@ -50,7 +50,9 @@ def arguments(command: argparse.ArgumentParser) -> None:
     asked.add_argument("--prompt", metavar="TEMPLATE", help="made of columns or fields: 'Summarise {title}: {text}'")
     asked.add_argument("--prompt-file", metavar="FILE", type=Path, help="the same, from a file")
     asked.add_argument("--system", help="system message of rows and plain prompts")
-    asked.add_argument("--model", help="of lines that name none: a tier, a model id or provider:id (default: auto)")
+    asked.add_argument(
+        "--model", type=model_name, help="of lines that name none: a tier, a model id or provider:id (default: auto)"
+    )
     asked.add_argument("--max-tokens", type=positive, metavar="N", help="of an answer, where a line does not say")
     asked.add_argument("--param", action="append", default=[], metavar="NAME=JSON", help="any other parameter")
     asked.add_argument(

@@ -10,7 +10,7 @@ import argparse
 import sys
 from contextlib import aclosing
 
-from groq_core.cli.console import SIMULATED, write_words
+from groq_core.cli.console import SIMULATED, model_name, write_words
 from groq_core.cli.prompt import read_words
 from groq_core.terminal import for_terminal
 
@@ -20,7 +20,9 @@ EPILOG = None
 
 def arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("question", nargs="?", help="asked for, or read from standard input, when left out")
-    command.add_argument("--model", default="auto", help="a tier (auto, speed, quality), a model id or provider:id")
+    command.add_argument(
+        "--model", type=model_name, default="auto", help="a tier (auto, speed, quality), a model id or provider:id"
+    )
     command.add_argument("--system", help="system message")
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import time
 from collections.abc import Callable
-from typing import Final, TextIO
+from typing import Final, TextIO, TypeVar
 
 from groq_core.terminal import for_terminal
+
+Found = TypeVar("Found")
 
 SELDOM_S: Final = 10.0
 """Seconds between two lines where the output is a file or a log."""
@@ -46,7 +49,8 @@ class StatusLine:
     def __init__(self, out: TextIO | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._out = out or sys.stderr
         self._clock = clock
-        self._terminal = self._out.isatty()
+        # Emacs's shell and others like it say so, and would show the commands that erase a line.
+        self._terminal = self._out.isatty() and os.environ.get("TERM") != "dumb"
         self._next = clock()
         self._shown = False
 
@@ -80,6 +84,26 @@ class StatusLine:
 
 SIMULATED: Final = "simulator: no model has answered this"
 """What every command says where no provider is asked."""
+
+
+def read_argument(parse: Callable[[str], Found], text: str) -> Found:
+    """
+    What a parser of the settings reads, as argparse asks it.
+
+    Raises:
+        argparse.ArgumentTypeError: It says what is allowed.
+    """
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r}; allowed is {error}") from None
+
+
+def model_name(text: str) -> str:
+    """A tier, a model id or provider:id; whether there is one, the chain finds out."""
+    from groq_core.settings.parsers import model
+
+    return read_argument(model, text)
 
 
 def positive(text: str) -> int:

@@ -14,7 +14,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from groq_core.cli.console import SIMULATED, StatusLine, money, write_data
+from groq_core.cli.console import SIMULATED, StatusLine, model_name, money, write_data
 from groq_core.cli.given_files import read_file, read_text
 from groq_core.cli.prompt import read_input
 from groq_core.errors import RequestError
@@ -36,7 +36,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--schema", required=True, metavar="FILE", type=Path, help="JSON Schema")
     command.add_argument("--format", choices=("json", "csv", "xlsx"), default="json", help="(default: %(default)s)")
     command.add_argument("--instructions", default="", help="further words about what is wanted")
-    command.add_argument("--model", default="auto", help="a tier, a model id or provider:id")
+    command.add_argument("--model", type=model_name, default="auto", help="a tier, a model id or provider:id")
 
 
 async def run(args: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from groq_core.cli.console import SIMULATED, StatusLine, duration, money, write_words
+from groq_core.cli.console import SIMULATED, StatusLine, duration, model_name, money, write_words
 from groq_core.cli.given_files import STANDARD_INPUT, read_file, read_stream
 from groq_core.errors import GroqCoreError, RequestError
 
@@ -44,7 +44,7 @@ def arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--prompt", help="names and spellings to expect")
     command.add_argument("--translate", action="store_true", help="into English")
     command.add_argument("--words", action="store_true", help="the time of every word, in JSON")
-    command.add_argument("--model", default="audio", help="a model id or provider:id")
+    command.add_argument("--model", type=model_name, default="audio", help="a model id or provider:id")
 
 
 async def run(args: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,20 @@ OTHERS: Final = ("GROQ_API_KEY", "GROQ_BASE_URL", "OPENAI_API_KEY", "OPENAI_BASE
 
 SHORTEST: Final = 16
 """Letters of a secret that nobody guesses."""
+
+
+OF_THE_ENVIRONMENT: Final = re.compile(
+    r"GRADIO_(?!SERVER_(NAME|PORT)$)\w+|OTEL_\w+|(HTTPS?|ALL|NO)_PROXY|SSL_CERT_(FILE|DIR)|XDG_STATE_HOME",
+    re.IGNORECASE,
+)
+"""What we heed, or a library of ours, but where the process has it alone."""
+
+
+def names_without_effect(written: Iterable[str], environ: Mapping[str, str]) -> Iterator[str]:
+    """Say of names in a `.env` file which only the environment could set, where it does not."""
+    for name in written:
+        if OF_THE_ENVIRONMENT.fullmatch(name) and name not in environ:
+            yield f"{name} has no effect in a .env file: set it in the environment"
 
 
 def unknown_names(written: Iterable[str]) -> Iterator[str]:

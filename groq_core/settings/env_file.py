@@ -14,7 +14,7 @@ from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
 from groq_core.errors import SettingsError
-from groq_core.settings.cautions import unknown_names
+from groq_core.settings.cautions import names_without_effect, unknown_names
 from groq_core.settings.settings import Settings
 
 # What it would say of a line that it cannot read is said with the file's name, among our own warnings.
@@ -48,8 +48,10 @@ def load(env_file: str | Path | None = None, environ: Mapping[str, str] | None =
     text = _text_of(file)
     found = _values(text)
     written = {name: value for name, value in found.items() if value is not None}
-    settings = Settings.from_env(written | dict(os.environ if environ is None else environ))
-    warnings = (*_left_out(file, text), *unknown_names(written), *settings.warnings)
+    around = os.environ if environ is None else environ
+    settings = Settings.from_env(written | dict(around))
+    told = (*_left_out(file, text), *unknown_names(written), *names_without_effect(written, around))
+    warnings = (*told, *settings.warnings)
     source = f"{file}, then the environment" if found else "the environment"
     return replace(settings, source=source, warnings=tuple(dict.fromkeys(warnings)))
 

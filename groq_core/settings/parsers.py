@@ -95,19 +95,19 @@ def word(text: str) -> str:
 
     `docker run --env-file` and Compose's lists pass on the quotes that a `.env` file may have around a value.
     """
-    if text[0] in QUOTES or text[-1] in QUOTES:
+    if text[:1] in QUOTES or text[-1:] in QUOTES:
         raise ValueError("the same without the quotes around it")
     if not text.isprintable():
         raise ValueError("one line of letters, digits and signs")
     return text
 
 
-QUOTES: Final = "\"'"
+QUOTES: Final = ('"', "'")
 
 
 def model(text: str) -> str:
     """Read one model id."""
-    if re.search(r"[\s,]", word(text)):
+    if not text or re.search(r"[\s,]", word(text)):
         raise ValueError("one model id, without spaces or commas")
     return text
 

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from typing import Any, get_args
 
 import msgspec
@@ -83,12 +84,12 @@ class World:
         clock: Callable[[], float],
         seed: int | None,
     ) -> None:
-        if pace < 0:
-            raise ValueError(f"pace must not be negative, but is {pace:g}")
+        if not 0 <= pace < inf:
+            raise ValueError(f"pace must be a number from 0 on, but is {pace:g}")
         if limits not in get_args(Setting):
             raise ValueError(f"limits must be one of {', '.join(get_args(Setting))}; not {limits!r}")
-        if limits_scale <= 0:
-            raise ValueError(f"limits_scale must be greater than 0, but is {limits_scale:g}")
+        if not 0 < limits_scale < inf:
+            raise ValueError(f"limits_scale must be a number above 0, but is {limits_scale:g}")
         self.ids = Ids(seed)
         self.groq = GroqWire(self.ids)
         self.openai = OpenAIWire(self.ids)

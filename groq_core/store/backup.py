@@ -137,6 +137,8 @@ async def restore(database: Database, file: Path, *, replace: bool = False) -> i
             return await _read_older(database, lines, head["revision"], replace=replace)
     except UNFIT:
         raise RequestError(f"{file} is a damaged backup: a row of it fits into no table") from None
+    except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
+        raise RequestError(f"{file}: {error.strerror}", param="file") from None
     except BROKEN as error:
         raise RequestError(f"{file} is not a backup, or is cut short: {error or type(error).__name__}") from None
 

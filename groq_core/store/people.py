@@ -50,9 +50,17 @@ def check_name(name: str, what: str = "name") -> str:
     Raises:
         RequestError: It could not be written into a user file, an address or a log.
     """
-    if not name or len(name) > NAME or ":" in name or name.startswith(("#", "@")) or not name.isprintable():
+    if (
+        not name
+        or len(name) > NAME
+        or ":" in name
+        or name.startswith(("#", "@"))
+        or not name.isprintable()
+        or name != name.strip()
+    ):
         raise RequestError(
-            f"a {what} has 1 to {NAME} printable characters, no colon, and does not begin with # or @",
+            f"a {what} has 1 to {NAME} printable characters, no colon, no space at its ends, "
+            "and does not begin with # or @",
             param=what,
             code="invalid_name",
         )

@@ -124,6 +124,13 @@ def test_an_argument_is_utf8_whatever_the_locale_says(capsys: Output) -> None:
         ["admin", "announce", "x" * 2001],
         ["agent", "--mcp-command", "'", "6 * 7"],
         ["batch", "in.jsonl", "out.jsonl", "--param", "stop=" + "[" * 50_000 + "]" * 50_000],
+        ["keys", "create", " "],
+        ["people", "add", " ann"],
+        ["agent", "--mcp", "http://[", "hi"],
+        ["agent", "--mcp", "x", "hi"],
+        ["restore", "missing"],
+        ["simulate", "--port", "0", "--pace", "nan"],
+        ["simulate", "--port", "0", "--limits-scale", "inf"],
         ["passwd", "a\nb"],
         ["passwd", " ann "],
     ],
@@ -149,6 +156,23 @@ def test_a_password_that_nobody_could_type_is_refused(
         monkeypatch.setattr(sys, "stdin", Piped(password.encode("utf-8", "surrogateescape") + b"\n"))
         assert main(command) == 2
         assert "the password" in (said := capsys.readouterr().err) or "a password" in said
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["serve", "--port", "abc"], "argument --port: 'abc'; allowed is a whole number from 0 to 65535"),
+        (["serve", "--port", ""], "argument --port: ''; allowed is"),
+        (["serve", "--host", ""], "argument --host: ''; allowed is an IP address or a host name"),
+        *(([name, "--model", ""], "argument --model: ''; allowed is one model id") for name in ("chat", "agent")),
+        (["transcribe", "--model", "a b", "note.txt"], "argument --model: 'a b'; allowed is one model id"),
+    ],
+)
+def test_an_argument_is_refused_by_its_own_name(capsys: Output, command: list[str], said: str) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(command)
+    assert left.value.code == 2
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("count", ["-1", "0", str(2**63)])

@@ -43,12 +43,23 @@ def test_a_terminal_is_shown_what_a_file_gets(monkeypatch: pytest.MonkeyPatch, w
         assert out.written == words
 
 
-def test_the_line_that_is_rewritten_holds_no_commands_but_its_own() -> None:
+def test_the_line_that_is_rewritten_holds_no_commands_but_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
     status = StatusLine(out := Output(terminal=True))
     status.show(WORDS)
     status.say(WORDS)
 
     assert out.written == f"\r{SAFE}\x1b[K\r\x1b[K{SAFE}\n"
+
+
+def test_a_terminal_that_erases_nothing_is_sent_no_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    status = StatusLine(out := Output(terminal=True))
+    status.show("heard to 10 s")
+    status.say("done")
+
+    assert not {"\r", "\x1b"} & set(out.written)
+    assert out.written.endswith("done\n")
 
 
 def test_names_and_models_in_a_table_drive_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -63,6 +63,17 @@ def test_what_other_programs_read_is_nothing_to_tell(tmp_path: Path, name: str) 
     assert read(tmp_path, f"{name}=x".encode()) == (None, "")
 
 
+@pytest.mark.parametrize(
+    "name", ["GRADIO_MCP_SERVER", "OTEL_EXPORTER_OTLP_ENDPOINT", "HTTPS_PROXY", "https_proxy", "XDG_STATE_HOME"]
+)
+def test_what_only_the_environment_can_set_is_told(tmp_path: Path, name: str) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"{name}=1\nGRADIO_SERVER_PORT=1234\n")
+
+    assert load(file, {}).warnings == (f"{name} has no effect in a .env file: set it in the environment",)
+    assert load(file, {name: "1"}).warnings == ()
+
+
 def test_a_path_whose_backslashes_were_taken_for_signs_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"GROQ_CORE_STATE_DIR.*within double quotes"):
         read(tmp_path, rb'GROQ_CORE_STATE_DIR="C:\new\table"')

@@ -28,10 +28,18 @@ from tests.ui.kept_page import PASSED, enter, fresh_page, standing_page
 
 MEDIA = Path(__file__).parents[1] / "data" / "media"
 ALONE = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --process-per-site "
-    "--disable-component-update --disable-sync --use-fake-device-for-media-stream --use-fake-ui-for-media-stream "
-    f"--use-file-for-fake-audio-capture={MEDIA / 'jfk.wav'}"
-).split()
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--process-per-site",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    f"--use-file-for-fake-audio-capture={MEDIA / 'jfk.wav'}",
+)
 """
 A Chromium that talks to nobody but us, and hears a speech of 1961 in its microphone.
 
