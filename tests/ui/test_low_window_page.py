@@ -22,7 +22,8 @@ BOXES = {
 }
 
 COVERED = """(tab) => [...document.querySelectorAll(`#tab-${tab} :is(button, summary)`)].filter((one) => {
-    if (!one.checkVisibility() || !one.offsetWidth || one.matches(".gc-suggestion, .gc-latest, #gc-conversations *")) return false;
+    if (!one.checkVisibility() || !one.offsetWidth) return false;
+    if (one.matches(".gc-suggestion, .gc-latest, #gc-conversations *")) return false;
     one.scrollIntoView({ block: "center" });
     const { left, top, width, height } = one.getBoundingClientRect();
     const there = document.elementFromPoint(left + width / 2, top + height / 2);
