@@ -259,3 +259,14 @@ async def test_scanned_document_is_sent_as_its_pages(page: Page, house: House) -
     assert isinstance(asked, ChatRequest)
     assert asked.needs.images == 2
     assert "Pages 1 to 2 go along as pictures, in this order." in text_of(house)
+
+
+@pytest.mark.one_page
+async def test_a_long_reason_leaves_the_others_as_low_as_they_are(page: Page) -> None:
+    await attach(page, FilePayload(name="notes.txt", mimeType="text/plain", buffer=b"some words"))
+    await attach(page, FilePayload(name="all.zip", mimeType="application/zip", buffer=b"PK\x03\x04 an archive"))
+    await expect(page.locator('[data-attachment="all.zip"][data-state=refused]')).to_be_visible()
+    for name, most in (("notes.txt", 60), ("all.zip", 140)):
+        box = await page.locator(f'[data-attachment="{name}"]').bounding_box()
+        assert box
+        assert box["height"] < most, name

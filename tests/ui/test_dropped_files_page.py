@@ -60,6 +60,40 @@ async def test_a_dropped_file_comes_to_the_tab_that_is_seen(tab: Page, where: st
         await expect(tab.locator(taken)).to_have_count(1)
 
 
+PASTE = """([where, name, text]) => {
+    const data = new DataTransfer();
+    data.items.add(new File(["title\\nwords\\n"], name));
+    if (text) data.setData("text/plain", text);
+    const target = document.querySelector(where);
+    return target.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true}));
+}"""
+"""Gives whether the browser does what it usually does with it."""
+BOXES = {"image": "#image-question textarea", "extract": ".gc-source", "agent": "#agent-task textarea"}
+
+
+async def test_a_pasted_file_comes_to_the_tab_that_is_seen(tab: Page) -> None:
+    await open_all(tab)
+    for name in PLACES:
+        if name == "chat":
+            continue  # into whose box it is pasted
+        await tab.click(f"#tab-{name}-button")
+        file = NAMES.get(name, "dropped.txt")
+        assert not await tab.evaluate(PASTE, ["body", file, ""])
+        await expect(tab.locator(TAKEN[name])).to_contain_text(file)
+    for name, taken in TAKEN.items():
+        await tab.click(f"#tab-{name}-button")
+        await expect(tab.locator(taken)).to_have_count(0 if name == "chat" else 1)
+
+
+@pytest.mark.parametrize("name", BOXES)
+async def test_of_cells_that_are_pasted_into_a_box_the_text_is_taken(tab: Page, name: str) -> None:
+    await tab.click(f"#tab-{name}-button")
+    await expect(tab.locator(BOXES[name])).to_be_visible()
+    await expect(tab.locator(f"{PLACES[name]} *").first).to_be_visible()
+    assert await tab.evaluate(PASTE, [BOXES[name], "image.png", "a\tb"])
+    await expect(tab.locator(f"{TAKEN[name]}:visible")).to_have_count(0)
+
+
 @pytest.mark.parametrize("name", ["microphone", "extract", "batch"])
 async def test_of_several_files_it_is_told_which_was_taken(tab: Page, name: str) -> None:
     await tab.click(f"#tab-{name}-button")

@@ -165,7 +165,7 @@ async def test_picture_can_be_pasted_and_dropped(image_tab: Page) -> None:
     )
     await image_tab.evaluate(
         f"""(data) => {{ const name = "dropped.jpg"; {make}
-            const drop = new DragEvent("drop", {{ dataTransfer: transfer }});
+            const drop = new DragEvent("drop", {{ dataTransfer: transfer, bubbles: true }});
             document.querySelector(".gc-drop").dispatchEvent(drop); }}""",
         data,
     )

@@ -176,12 +176,6 @@ document.addEventListener(
   },
   true,
 );
-document.addEventListener("paste", (event) => {
-  const files = [...(event.clipboardData?.files ?? [])].filter((file) => file.type.startsWith("image/"));
-  if (!files.length || !inSight("image-question")) return;
-  event.preventDefault();
-  pictures.add(files);
-});
 // A picture dropped beside its place must not replace the page. At the window, behind all who may take it: to the chat's
 // attachments, what was prevented before is taken.
 for (const name of /** @type {const} */ (["dragover", "drop"])) addEventListener(name, (event) => event.preventDefault());

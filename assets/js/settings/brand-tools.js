@@ -21,10 +21,16 @@ export const openSettings = () => import("./settings.js").then((module) => modul
 
 // What stands at the bottom stays above a phone's keyboard: where the browser does not shrink the page for it, we do.
 const viewport = globalThis.visualViewport;
-viewport?.addEventListener("resize", () => {
-  const covered = innerHeight - viewport.height > 80;
-  document.documentElement.style.setProperty("--gc-vh", covered ? `${viewport.height}px` : "100dvh");
-});
+const LOW_PX = 300; // a phone on its side has less than that above its keyboard
+function fitAboveKeyboard() {
+  const { height = innerHeight, scale = 1 } = viewport ?? {};
+  const free = height * scale; // of a page that two fingers enlarged, less is seen and nothing is covered
+  const { style } = document.documentElement;
+  style.setProperty("--gc-vh", innerHeight - free > 80 ? `${free}px` : "100dvh");
+  document.documentElement.toggleAttribute("data-low", free < LOW_PX);
+}
+viewport?.addEventListener("resize", fitAboveKeyboard);
+fitAboveKeyboard();
 
 function showKeyInUse() {
   const own = ownKey();

@@ -15,7 +15,8 @@ export function sheet(name) {
 }
 
 /**
- * Let an element take the files that are dropped anywhere while it is in sight: beside it they would be gone in silence.
+ * Let an element take the files that are dropped or pasted anywhere while it is in sight: beside it they would be gone in
+ * silence. Cells of a table are copied as a picture too: into a box goes their text.
  *
  * @param {HTMLElement} element
  * @param {(files: File[]) => unknown} take
@@ -36,6 +37,12 @@ export function takesFiles(element, take) {
     if (!event.dataTransfer?.files.length || !wants()) return;
     event.preventDefault();
     take([...event.dataTransfer.files]);
+  });
+  document.addEventListener("paste", (event) => {
+    const { files, types } = event.clipboardData ?? {};
+    if (!files?.length || !wants() || (types?.includes("text/plain") && targetOf(event)?.matches("textarea, input"))) return;
+    event.preventDefault();
+    take([...files]);
   });
 }
 
