@@ -30,7 +30,8 @@ SAID_OTHERWISE = re.compile(
     r"^(?:data can be written as \{\}|a transcript can|page \{\} of|[a-zA-Z ]*pictures?$|\{\}, \{\}(?: → \{\}, \{\})?"
     r"|\{\}, \{\}, \{\}|\{\} parts, 16 kHz mono FLAC, \{\}|16 kHz mono FLAC, \{\}|audio-\{\}\.flac|; pages \{\} to .*"
     r"|start new thread|<Source.*|there is no file \{\}|.* (?:folder .* holds no recordings|folder of recordings)"
-    r"|\{\} is of a kind that is not read|the folder .*)"
+    r"|\{\} is of a kind that is not read|the folder .*|\{\} is no file that can be read again, .*"
+    r"|Save what it gives as a file|Give what Path\(…\)\.read_bytes\(\) gives)"
 )
 """Figures and names of formats, which read alike in both languages; and what the page cannot ask for."""
 PROMPTS = re.compile(
