@@ -21,7 +21,7 @@ pytestmark = needs("node", "node_modules")
 SCRIPTS = ROOT / "assets" / "js"
 TOOL = ROOT / "tests" / "js" / "expressions.js"
 
-MADE = {"${KINDS}": "note|error"}
+MADE = {"${KINDS}": "note|error", '${source.join("")}': r"the file (?<name>.+?) is empty"}
 """What stands for a value in an expression that is put together; a new one is named here, or the tests fail."""
 
 
