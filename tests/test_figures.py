@@ -55,6 +55,7 @@ def numbers_of(words: str) -> list[tuple[float, int]]:
         ("page", "page: longest gap", "longest gap between paints, two sittings | # ms"),
         ("people", "100 people", "who all ask in one moment | # ×"),
         ("start", "start: `python app.py` to the first answer under `/v1` |", "under `/v1`, to the page | # ×"),
+        ("start", "a question in a terminal", "from the command to the last word | # × a script"),
         ("load", "first load of the page: bytes", "time to usable, two sittings | # ×"),
         ("stored", "first load: bytes", "time to usable, two sittings | # ×"),
         ("load", "first load of the page: time", "time to usable, two sittings | 0.95 to 0.96 ×; # × an empty Blocks"),
