@@ -189,10 +189,7 @@ class Answering:
             async with aclosing(run) as events:
                 async for event in events:
                     self._trace.apply(event)
-            _must_fit(run)
-            self._watch.release()
-            if (state := self._state) is not None:
-                await self._keep(state)
+            await self._conclude(run)
         except (Exception, asyncio.CancelledError) as caught:
             error = in_own_names(misfit(reason(caught, self._watch), "output"))
             note_bug(error, exchange.request_id)
@@ -212,10 +209,7 @@ class Answering:
                         if not exchange.started:
                             await exchange.start(200, [*EVENT_STREAM, *self._headers])
                         await exchange.write(event_bytes(self._event(event)))
-            _must_fit(run)
-            self._watch.release()
-            if (state := self._state) is not None:
-                await self._keep(state)
+            await self._conclude(run)
             if not exchange.started:
                 await exchange.start(200, [*EVENT_STREAM, *self._headers])
             await exchange.write(event_bytes({"type": "run_ended", **self._describe(run)}))
@@ -228,6 +222,18 @@ class Answering:
             await exchange.last_words(event_bytes(last))
         else:
             await exchange.end(DONE)
+
+    async def _conclude(self, run: AgentRun[Any]) -> None:
+        """
+        The run is over, whoever still listens; one that waits is kept.
+
+        Raises:
+            ExtractionError: See :func:`_must_fit`.
+        """
+        _must_fit(run)
+        self._watch.release()
+        if (state := self._state) is not None:
+            await self._keep(state)
 
     @property
     def _state(self) -> RunState | None:
