@@ -5,6 +5,7 @@ import * as chat from "./chat/chat.js";
 import { announce, el, hinter, targetOf } from "./shared/dom.js";
 import { isMissingPart, untilThere } from "./shared/later.js";
 import { language, say } from "./shared/words.js";
+import { pageKey } from "./shared/page-keys.js";
 import { showWhatUnfolds } from "./shared/scroll.js";
 import { dropShell, isInShell, shellStands, showShell } from "./shared/shell.js";
 import { showStatusIn } from "./status/status.js";
@@ -155,6 +156,19 @@ function keepEarly(event) {
 }
 for (const type of /** @type {const} */ (["click", "keydown"])) document.addEventListener(type, keepEarly, true);
 
+// So do the keys of the whole page.
+const keysHeard = untilThere(() => import("./settings/keys.js").then(() => document.removeEventListener("keydown", keepKey, true)));
+
+/** @param {KeyboardEvent} event */
+function keepKey(event) {
+  if (!pageKey(event)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const target = targetOf(event);
+  keysHeard().then(() => (target?.isConnected ? target : document.body).dispatchEvent(new KeyboardEvent(event.type, event)));
+}
+document.addEventListener("keydown", keepKey, true);
+
 // An entry of the list may belong to another tab.
 document.addEventListener("gc:open", async ({ detail: { kind, id } }) => {
   document.getElementById(`tab-${kind}-button`)?.click();
@@ -186,4 +200,4 @@ if (!document.getElementById("gc-chat")) {
 fillPlaces();
 chat.invite();
 if (language !== "en") import("./shared/labels.js");
-(globalThis.requestIdleCallback ?? setTimeout)(() => [untilThere(() => import("./settings/keys.js"))(), untilThere(() => import("./shared/done-title.js"))()]);
+(globalThis.requestIdleCallback ?? setTimeout)(() => [keysHeard(), untilThere(() => import("./shared/done-title.js"))()]);

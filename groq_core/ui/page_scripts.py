@@ -16,9 +16,9 @@ BUNDLES: Final[Mapping[str, Sequence[str]]] = {
         "chat/tree", "chat/turn-list", "chat/undo", "chat/unkept", "chat/waiting",
         "settings/account", "settings/brand-tools", "shared/answer", "shared/chain", "shared/dom",
         "shared/error-card", "shared/formats", "shared/frames", "shared/later", "shared/locks", "shared/own-key",
-        "shared/patch", "shared/receipt", "shared/scroll", "shared/shell", "shared/sse", "shared/streams",
-        "shared/text-view", "shared/theme", "shared/user-text", "shared/wire", "shared/words", "status/fault-switch",
-        "status/feed", "status/plain", "status/status", "talk/hold",
+        "shared/page-keys", "shared/patch", "shared/receipt", "shared/scroll", "shared/shell", "shared/sse",
+        "shared/streams", "shared/text-view", "shared/theme", "shared/user-text", "shared/wire", "shared/words",
+        "status/fault-switch", "status/feed", "status/plain", "status/status", "talk/hold",
     ),
     "soon": (
         "chat/above", "chat/attempt", "chat/behind", "chat/changing", "chat/deleted", "chat/finder", "chat/focus",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import BrowserContext, Page, Request, expect
+from playwright.async_api import BrowserContext, Page, Request, Route, expect
 
 from groq_core.compose import assemble
 from groq_core.settings.settings import Settings
@@ -151,8 +152,28 @@ async def test_page_speaks_german_and_keeps_to_it(page: Page, house: House) -> N
 
 
 @pytest.mark.one_page
+async def test_a_key_pressed_before_its_script_is_there_is_not_lost(unopened: Page, house: House) -> None:
+    page, may_come = unopened, asyncio.Event()
+
+    async def come_late(route: Route) -> None:
+        await may_come.wait()
+        await route.continue_()
+
+    await page.route("**/js/soon.js", come_late)
+    await open_page(page, house)
+    await page.evaluate("document.activeElement.blur()")
+    await page.keyboard.press("/")
+    await page.keyboard.press("?")
+    assert await page.evaluate("document.activeElement === document.body")
+    may_come.set()
+    await expect(page.locator("#gc-keys")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#chat-message textarea")).to_be_focused()
+    assert await page.input_value("#chat-message textarea") == ""
+
+
 async def test_keys_lead_to_the_box_and_tell_what_they_do(page: Page) -> None:
-    await page.wait_for_timeout(500)
+    await expect(page.locator("#chat-message textarea")).to_be_focused()
     await page.evaluate("document.activeElement.blur()")
     await page.keyboard.press("?")
     await expect(page.locator("#gc-keys")).to_contain_text("sends")
