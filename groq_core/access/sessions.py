@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from cachetools import TTLCache
+from cachetools import LRUCache
 
 from groq_core.redaction import Secret
 
@@ -39,18 +39,18 @@ class Signer:
 class Revoked(Protocol):
     """Sessions that somebody ended before their time; replicas can share them."""
 
-    async def add(self, session: str, seconds: float) -> None: ...
+    async def add(self, session: str, expiry: int) -> None: ...
 
     async def has(self, session: str) -> bool: ...
 
 
 class LocalRevoked:
-    """Those of this process."""
+    """Those of this process; none is forgotten by the time, since a clock that was wrong made them last longer."""
 
     def __init__(self) -> None:
-        self._ended: TTLCache[str, bool] = TTLCache(100_000, SESSION_S)
+        self._ended: LRUCache[str, bool] = LRUCache(100_000)
 
-    async def add(self, session: str, seconds: float) -> None:
+    async def add(self, session: str, expiry: int) -> None:
         self._ended[session] = True
 
     async def has(self, session: str) -> bool:
@@ -89,6 +89,14 @@ class Sessions:
 
     async def person(self, text: str) -> str | None:
         """Whose session this is; None when it is forged, over or ended."""
+        signed = self._signed(text)
+        if signed is None:
+            return None
+        person, expiry, session = signed
+        return None if expiry <= self._clock() or await self._revoked.has(session) else person
+
+    def _signed(self, text: str) -> tuple[str, int, str] | None:
+        """The person, the expiry and the id of a session, also of one that is over or ended; None when it is forged."""
         parts = text.split(".")
         if len(parts) != 4 or not parts[1].isascii() or not parts[1].isdigit() or len(text) > 2000:
             return None
@@ -100,11 +108,10 @@ class Sessions:
         kept = self._fingerprint(person)
         if kept is None or not self._signer.good(f"{name}.{expiry}.{session} {kept}", signature):
             return None
-        if int(expiry) <= self._clock() or await self._revoked.has(session):
-            return None
-        return person
+        return person, int(expiry), session
 
     async def end(self, text: str) -> None:
-        """Sign out: this session is worth nothing from now on."""
-        if await self.person(text) is not None:
-            await self._revoked.add(text.split(".")[2], SESSION_S)
+        """Sign out: this session is worth nothing from now on, also where a clock that is wrong has it over already."""
+        if (signed := self._signed(text)) is not None:
+            _, expiry, session = signed
+            await self._revoked.add(session, expiry)

@@ -180,7 +180,8 @@ class Settings:
         Secret | None,
         ours(
             "SECRET",
-            "signs page passes and sessions; the same for all replicas",
+            "signs page passes and sessions; the same for all replicas. "
+            "A new one signs everybody out; API keys, shared links and conversations stay",
             key,
             "made at the start; for passes once, in the state folder",
             hidden=True,

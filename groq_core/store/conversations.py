@@ -85,14 +85,23 @@ class Conversations:
             await _put_messages(connection, owner, id, [body])
 
     async def put(self, owner: str, whole: Whole) -> None:
-        """A whole conversation, from elsewhere or taken back."""
+        """
+        A whole conversation, from elsewhere or taken back.
+
+        Its link leads to it again where the head names the one that it had when it was deleted, as :meth:`remove` gave
+        it: a word from elsewhere shares nothing, and would take a link away from whoever it belongs to.
+        """
         if len(whole.messages) > MAX_MESSAGES:
             raise RequestError(f"a conversation has at most {MAX_MESSAGES} messages", status=413, param="messages")
         async with self._database.writing() as connection:
             id = check_id(whole.head.get("id"))
-            deletion = delete(DeletedConversation).where(DeletedConversation.owner == owner)
-            await connection.execute(deletion.where(DeletedConversation.id == id))
+            mine = DeletedConversation.owner == owner, DeletedConversation.id == id
+            deletion = delete(DeletedConversation).where(*mine).returning(DeletedConversation.share)
+            word = (await connection.execute(deletion)).scalar_one_or_none()
             await _put_head(connection, owner, whole.head)
+            if word is not None and whole.head.get("share") == word:
+                taken_back = update(Conversation).where(Conversation.owner == owner, Conversation.id == id)
+                await connection.execute(taken_back.values(share=word))
             await _put_messages(connection, owner, id, whole.messages)
 
     async def remove_messages(self, owner: str, ids: Sequence[str]) -> None:
@@ -154,9 +163,10 @@ class Conversations:
 
     async def unshare(self, owner: str, id: str) -> None:
         """Take it back: the link leads nowhere from now on."""
-        change = update(Conversation).where(Conversation.owner == owner, Conversation.id == id)
         async with self._database.writing() as connection:
-            await connection.execute(change.values(share=None))
+            for table in (Conversation, DeletedConversation):  # nor when its deletion is taken back
+                change = update(table).where(table.owner == owner, table.id == id)
+                await connection.execute(change.values(share=None))
 
     async def find_shared(self, word: str) -> Whole | None:
         """What a link leads to."""
@@ -219,8 +229,10 @@ async def _delete(
     messages: Sequence[ColumnElement[bool]],
 ) -> None:
     # Its row first: whoever adds a message at this moment holds it, and then that message is seen and goes too.
-    gone = delete(Conversation).where(Conversation.owner == owner, *which).returning(Conversation.id)
-    ids = (await connection.execute(gone)).scalars().all()
+    gone = (
+        delete(Conversation).where(Conversation.owner == owner, *which).returning(Conversation.id, Conversation.share)
+    )
+    deleted = (await connection.execute(gone)).all()
     await connection.execute(delete(Message).where(Message.owner == owner, *messages))
     now = await clock_of(connection)
     await connection.execute(
@@ -228,8 +240,8 @@ async def _delete(
             DeletedConversation.owner == owner, DeletedConversation.at < now - DELETED_KEPT_S
         )
     )
-    if ids:
-        rows = [{"owner": owner, "id": id, "at": now} for id in ids]
+    if deleted:
+        rows = [{"owner": owner, "id": id, "at": now, "share": share} for id, share in deleted]
         await connection.execute(insert(DeletedConversation), rows)
 
 

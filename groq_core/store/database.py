@@ -20,7 +20,7 @@ from groq_core.errors import RequestError, SettingsError
 from groq_core.redaction import Secret
 from groq_core.store.migrate import upgrade
 from groq_core.store.presence import UNAVAILABLE, DatabaseAway, Presence
-from groq_core.store.sqlite_connection import connect_sqlite
+from groq_core.store.sqlite_connection import connect_sqlite, try_to_write
 
 VARIABLE: Final = "GROQ_CORE_DATABASE"
 
@@ -95,11 +95,13 @@ class Database:
 
     async def _look(self) -> None:
         async with self._looker.connect() as connection:
-            if await connection.scalar(text("SELECT 0" if self.sqlite else READ_ONLY)):
+            if self.sqlite:
+                await connection.run_sync(try_to_write)
+            elif await connection.scalar(text(READ_ONLY)):
                 raise DatabaseAway("it may only be read")
 
     async def _renew(self) -> None:
-        if not self.sqlite:
+        if self._looker is not self._engine:  # one in memory is gone with its connection
             await self._engine.dispose()
 
     @asynccontextmanager
@@ -145,7 +147,7 @@ async def open_database(address: Secret) -> AsyncIterator[Database]:
     """
     url = async_url(address.reveal())
     engine = _engine(url)
-    database = Database(engine, None if url.get_backend_name() == "sqlite" else _looker(url))
+    database = Database(engine, _looker(url))
     try:
         async with asyncio.timeout(START_S):
             if database.sqlite and url.database:
@@ -222,24 +224,31 @@ UNICODE: Final = ("UTF8", "SQL_ASCII")
 """Encodings of a PostgreSQL database that keep every letter; the second keeps the bytes that it is given."""
 
 
-def _looker(url: URL) -> AsyncEngine:
-    """Connects anew each time, whatever the pool's connections wait for."""
-    return create_async_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=CONNECTING)
+def _looker(url: URL) -> AsyncEngine | None:
+    """Connects anew each time, whatever the pool waits for; None where each connection has a database of its own."""
+    if url.get_backend_name() != "sqlite":
+        return create_async_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=CONNECTING)
+    in_memory = not url.database or ":memory:" in url.database or url.query.get("mode") == "memory"
+    return None if in_memory else _sqlite_engine(url, poolclass=NullPool).execution_options(immediate=True)
 
 
 def _engine(url: URL) -> AsyncEngine:
-    if url.get_backend_name() != "sqlite":
-        return create_async_engine(
-            url,
-            pool_size=10,
-            max_overflow=10,
-            pool_timeout=10,
-            pool_pre_ping=True,
-            hide_parameters=True,
-            connect_args=CONNECTING,
-        )
+    if url.get_backend_name() == "sqlite":
+        return _sqlite_engine(url)
+    return create_async_engine(
+        url,
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args=CONNECTING,
+    )
+
+
+def _sqlite_engine(url: URL, **options: Any) -> AsyncEngine:
     connecting = {"timeout": BUSY_S, "async_creator_fn": connect_sqlite}
-    engine = create_async_engine(url, hide_parameters=True, connect_args=connecting)
+    engine = create_async_engine(url, hide_parameters=True, connect_args=connecting, **options)
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
@@ -40,6 +41,15 @@ LOOKS: Final = 4
 LEAVE_S: Final = 0.5
 READ_ONLY: Final = "25006"
 """PostgreSQL's word for a server that may only be read, such as the standby an old connection leads to."""
+
+
+SQLITE_REASONS: Final[Mapping[int | None, str]] = {
+    sqlite3.SQLITE_BUSY: "another program writes in it",
+    sqlite3.SQLITE_READONLY: "it may only be read",
+    sqlite3.SQLITE_IOERR: "its disk cannot be read or written",
+    sqlite3.SQLITE_FULL: "its disk is full",
+    sqlite3.SQLITE_CANTOPEN: "its file cannot be opened",
+}
 
 
 class DatabaseAway(OSError):  # noqa: N818 - a state, not a fault
@@ -150,8 +160,7 @@ class Presence:
 
     def _go_away(self, error: BaseException) -> None:
         if not self.away:
-            only_read = isinstance(error, DatabaseAway) or _state(error) == READ_ONLY
-            self.away = "it may only be read" if only_read else type(error).__name__
+            self.away = _reason(error)
             logger.warning("the database is away: %s", self.away)
             self._there.clear()
             self.changed()
@@ -187,6 +196,18 @@ class Presence:
         self.away = ""
         self._there.set()
         self.changed()
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, DatabaseAway) or _state(error) == READ_ONLY:
+        return "it may only be read"
+    return SQLITE_REASONS.get(_sqlite_code(error), type(error).__name__)
+
+
+def _sqlite_code(error: BaseException) -> int | None:
+    """SQLite's kind of error, without what it adds about the place."""
+    code = getattr(getattr(error, "orig", None) or error, "sqlite_errorcode", None)
+    return code & 0xFF if isinstance(code, int) else None
 
 
 def _state(error: BaseException) -> str | None:

@@ -156,13 +156,19 @@ class Message(Base):
 
 
 class DeletedConversation(Base):
-    """One that its owner deleted, so that what another device of theirs writes late does not bring it back."""
+    """
+    One that its owner deleted, so that what another device of theirs writes late does not bring it back.
+
+    Attributes:
+        share: The word of its link, which leads nowhere until the deletion is taken back.
+    """
 
     __tablename__ = "deleted_conversations"
 
     owner: Mapped[str] = mapped_column(String(NAME), primary_key=True)
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     at: Mapped[float] = mapped_column(Float)
+    share: Mapped[str | None] = mapped_column(String(64))
 
 
 class Audit(Base):

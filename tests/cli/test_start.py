@@ -38,7 +38,9 @@ sys.meta_path.insert(0, CtrlC())
 @pytest.mark.parametrize(
     ("start", "while_importing"),
     [
+        ("runpy.run_path('app.py', run_name='__main__')", "groq_core.terminal"),
         ("runpy.run_path('app.py', run_name='__main__')", "fastapi"),
+        ("runpy.run_module('groq_core', run_name='__main__')", "groq_core.terminal"),
         ("runpy.run_module('groq_core', run_name='__main__')", "groq_core.cli.batch"),
     ],
 )

@@ -180,6 +180,20 @@ async def test_a_session_ends_by_time_by_a_new_password_and_with_the_person() ->
     assert await sessions.person(session) is None
 
 
+@pytest.mark.parametrize("ahead", [86_400, 400 * 86_400])
+@pytest.mark.parametrize("behind_at_sign_out", [0, 20 * 86_400, -20 * 86_400])
+async def test_who_signed_out_is_out_whatever_the_clock_said(ahead: int, behind_at_sign_out: int) -> None:
+    now = 1_000_000.0 + ahead
+    sessions = Sessions(Secret("s"), {"ann": "hash"}.get, clock=lambda: now)
+    session = sessions.issue("ann")
+    now -= behind_at_sign_out
+    await sessions.end(session)
+    now = 1_000_000.0
+    for _ in range(0, ahead // 86_400 + 9, 4):
+        assert await sessions.person(session) is None
+        now += 4 * 86_400
+
+
 @pytest.mark.parametrize("text", ["", "a.b.c.d", "....", "YW5u.99999999999.x.y", "é.1.x.y", "x" * 5000, "YW5u.²³.x.y"])
 async def test_a_made_up_session_opens_nothing(text: str) -> None:
     assert await Sessions(None, lambda name: "hash").person(text) is None

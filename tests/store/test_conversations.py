@@ -168,6 +168,47 @@ async def test_a_shared_one_is_read_by_its_link_until_it_is_taken_back(database:
     assert await kept.find_shared(link) is None
 
 
+async def test_the_link_of_a_deleted_one_comes_back_when_that_is_taken_back(database: Database) -> None:
+    kept = Conversations(database)
+    await kept.put("ann", whole("a", "one"))
+    link = await kept.share("ann", "a")
+    was = await kept.remove("ann", "a")
+    assert was is not None
+    assert await kept.find_shared(link) is None
+
+    await kept.put("ann", was)
+    found = await kept.find_shared(link)
+    assert found is not None
+    assert found.messages == was.messages
+    assert (await kept.heads("ann"))[0]["share"] == link
+
+    heads = await kept.heads("ann")
+    await kept.clear("ann")
+    await kept.put("ann", Whole(heads[0], was.messages))
+    assert await kept.find_shared(link) is not None, "of all that were deleted, too"
+
+    await kept.remove("ann", "a")
+    await kept.unshare("ann", "a")
+    await kept.put("ann", was)
+    assert await kept.find_shared(link) is None, "somebody stopped sharing it meanwhile"
+
+
+async def test_nobody_gets_a_link_by_naming_it(database: Database) -> None:
+    kept = Conversations(database)
+    await kept.put("ann", whole("a", "one"))
+    link = await kept.share("ann", "a")
+    was = await kept.remove("ann", "a")
+    assert was is not None
+
+    await kept.put("bob", was)
+    assert await kept.find_shared(link) is None, "it was not his"
+    await kept.put("ann", Whole({**was.head, "id": "b"}, []))
+    assert await kept.find_shared(link) is None, "it was not this one's"
+    await kept.put("ann", whole("a", "imported"))
+    await kept.put("ann", was)
+    assert await kept.find_shared(link) is None, "what comes from elsewhere is shared with nobody"
+
+
 async def test_two_who_share_it_at_once_have_the_same_link(database: Database) -> None:
     kept = Conversations(database)
     await kept.put("ann", whole("a", "one"))

@@ -6,11 +6,13 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import Connection, Engine, event, make_url
 
 from groq_core.settings.limits import PersonLimit
 from groq_core.simulator import Simulator
@@ -21,7 +23,7 @@ from groq_core.store.database import Database
 from groq_core.store.loans import Loan, Loans, Refused, Settlement
 from groq_core.store.presence import UNAVAILABLE
 from tests.store.conftest import Postgres
-from tests.store.stage import ask, eventually, team_stage
+from tests.store.stage import ask, eventually, sqlite_url, team_stage
 
 DAY = PersonLimit("usd", 1.0, "day")
 
@@ -201,6 +203,61 @@ async def test_a_loan_is_spent_within_its_slot_as_long_as_there_is_a_bank(databa
     before = (await bank.state("person:ann", DAY)).used
     await loans.take("person:ann", DAY, 0.001)
     assert (await bank.state("person:ann", DAY)).used > before, "a new one"
+
+
+@contextmanager
+def sqlite_limit(pragma: str) -> Iterator[None]:
+    """Every connection to SQLite has this limit: what a file system does to it whose disk is full or only read."""
+
+    def limit(connection: Connection) -> None:
+        connection.exec_driver_sql(pragma)
+
+    event.listen(Engine, "begin", limit)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "begin", limit)
+
+
+@pytest.mark.parametrize(
+    ("pragma", "lifted", "reason"),
+    [
+        ("PRAGMA query_only=1", "PRAGMA query_only=0", "it may only be read"),
+        ("PRAGMA max_page_count=1", "PRAGMA max_page_count=1000000", "its disk is full"),
+    ],
+)
+async def test_a_file_that_cannot_be_written_is_away_until_it_can(
+    simulator: Simulator, caplog: pytest.LogCaptureFixture, tmp_path: Path, pragma: str, lifted: str, reason: str
+) -> None:
+    """It was told as there and away twice a second, since it could be read."""
+    caplog.set_level(logging.INFO, "groq_core.database")
+    async with team_stage(sqlite_url(tmp_path / "team.db"), simulator) as stage:
+        team = stage.core.team
+        assert team is not None
+        key = (await team.keys.create("ci", who="tests")).reveal()
+
+        async def status_is(word: str) -> bool:
+            return team.status() == word
+
+        async with stage.client(key=key) as http:
+            assert (await ask(http)).status_code == 200
+            with sqlite_limit(pragma):
+                # Large enough for no page that is there.
+                with suppress(*UNAVAILABLE):
+                    await team.database.within(lambda: team.people.add("x" * 60, who="tests", password="y" * 99_999))
+                assert await eventually(lambda: status_is(f"away: {reason}"))
+                for _ in range(3):
+                    assert (await ask(http)).status_code == 200
+                    await asyncio.sleep(0.5)
+                assert "the database is there" not in caplog.messages
+                assert caplog.messages.count(f"the database is away: {reason}") == 1
+            with sqlite_limit(lifted):
+                assert await eventually(lambda: status_is("in step"))
+
+                async def all_written() -> bool:
+                    return sum(line.requests for line in await team.limits.books.read()) == 4
+
+                assert await eventually(all_written)
 
 
 async def test_a_server_that_takes_no_more_writes_is_away_until_it_does(

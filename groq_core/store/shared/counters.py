@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from contextlib import suppress
 from typing import Any, Final
 
-from cachetools import TTLCache
+from cachetools import LRUCache
 
 from groq_core.access.sessions import SESSION_S, LocalRevoked
 from groq_core.access.throttle import FORGOTTEN_S, FREE, LocalThrottle, wait_after
@@ -15,6 +14,12 @@ from groq_core.store.shared.link import PREFIX, Away, Link
 
 KNOWN: Final = 10_000
 """Sessions ended here that are remembered, to be told again."""
+
+END: Final = """
+local left = tonumber(ARGV[1]) - tonumber(redis.call('TIME')[1])
+return redis.call('SET', KEYS[1], 1, 'EX', math.max(left, tonumber(ARGV[2])))
+"""
+"""Remember an ended session up to its expiry by Redis's clock: the one that made it may have been wrong, or be set."""
 
 
 def place(kind: str, key: str) -> str:
@@ -71,21 +76,19 @@ class SharedRevoked:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._alone = LocalRevoked()
-        self._mine: TTLCache[str, float] = TTLCache(KNOWN, SESSION_S)
+        self._mine: LRUCache[str, int] = LRUCache(KNOWN)
         self._untold: set[str] = set()
 
-    async def add(self, session: str, seconds: float) -> None:
-        await self._alone.add(session, seconds)
-        self._mine[session] = time.monotonic() + seconds
+    async def add(self, session: str, expiry: int) -> None:
+        await self._alone.add(session, expiry)
+        self._mine[session] = expiry
         self._untold.add(session)
         with suppress(Away):
             await self._tell(session)
 
     async def _tell(self, session: str) -> None:
-        left_s = self._mine.get(session, 0.0) - time.monotonic()
-        if left_s > 0:
-            words = place("ended", session), 1
-            await self._link.call(lambda redis: redis.set(*words, ex=max(1, int(left_s))))
+        if (expiry := self._mine.get(session)) is not None:
+            await self._link.call(lambda redis: redis.eval(END, 1, place("ended", session), expiry, 2 * SESSION_S))
         self._untold.discard(session)
 
     async def tell_again(self, *, everything: bool) -> None:
