@@ -8,6 +8,7 @@ import { say, told } from "../shared/words.js";
 import { Follower } from "../shared/scroll.js";
 import { inSight, sheet, takesFiles } from "../shared/sheet.js";
 import { ask, send, whyUnsent } from "../shared/wire.js";
+import { opener } from "../chat/coming.js";
 import { keepNoted } from "../chat/unkept.js";
 import { serverFields, serversWanted } from "./servers.js";
 
@@ -58,11 +59,8 @@ const composer = {
 const keeper = untilThere(() => import("../chat/keeper.js").then(({ Keeper }) => Keeper.begin(kept, composer)));
 keeper();
 
-/** Show a conversation of before. @param {string} id */
-export async function openKept(id) {
-  if (id !== kept.tree.head.id) kept.coming.expect(id); // though what keeps it may be on its way itself
-  (await keeper()).open(id);
-}
+/** Show a conversation of before. */
+export const openKept = opener(kept, keeper);
 
 /** @param {HTMLElement} host */
 export function showLogIn(host) {
