@@ -1,7 +1,7 @@
 // The Agent tab: a task, the steps it takes, every call of a tool with what it was given and what it gave.
 
 import { el, fill, hinter, iconButton, inputOf, targetOf } from "../shared/dom.js";
-import { KeptRuns, record, replay } from "./kept.js";
+import { KeptRuns, isElsewhere, record, replay } from "./kept.js";
 import { RunView } from "./run-view.js";
 import { untilThere } from "../shared/later.js";
 import { say, told } from "../shared/words.js";
@@ -27,6 +27,8 @@ const EXAMPLES = ["agent_example_1", "agent_example_2", "agent_example_3", "agen
 const PATIENCE_MS = 20_000;
 /** A run under way is kept so often: a server's store does not hear of a page that is closed. */
 const KEEP_EVERY_MS = 1000;
+/** A run that another device has under way is looked at so often. */
+const LOOK_EVERY_MS = 5000;
 
 const tools = new Set(["calculator", "units", "clock"]);
 /** @type {Limits} */
@@ -90,8 +92,17 @@ function draw() {
     return element;
   });
   list.replaceChildren(...(views.length ? views : [welcome()]));
+  clearInterval(looking);
+  if (kept.tree.branch().some(isElsewhere)) looking = setInterval(() => void lookOn(), LOOK_EVERY_MS);
   if (before.id === id) follower.followGrowth();
   else follower.jump();
+}
+
+/** @type {ReturnType<typeof setInterval> | undefined} */
+let looking;
+
+async function lookOn() {
+  if (!document.hidden && inSight("agent-task")) (await keeper()).lookAgain();
 }
 
 /** @param {string} task */

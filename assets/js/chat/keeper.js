@@ -53,8 +53,8 @@ export class Keeper {
       rememberRunning(this.kind, [...new Set(runs.map(({ tree }) => tree.head.id))]);
     });
     addEventListener("pageshow", ({ persisted }) => persisted && this.conversation.open(this.conversation.tree));
-    document.addEventListener("visibilitychange", () => (document.hidden ? this.#keepRunning() : this.#lookAgain()));
-    addEventListener("focus", () => this.#lookAgain());
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.#keepRunning() : this.lookAgain()));
+    addEventListener("focus", () => this.lookAgain());
   }
 
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -134,7 +134,7 @@ export class Keeper {
     const keeping = this.#do(() => this.#putMessage(tree, message), tree.head.id, message.id);
     const whole = message.role === "assistant" && ["done", "cut"].includes(message.state ?? "") && !message.answer;
     if (whole && this.kind === "chat") this.#titles.soon(tree);
-    if (this.#missed === tree && !this.#answers(tree)) void keeping.then(() => this.#lookAgain(true));
+    if (this.#missed === tree && !this.#answers(tree)) void keeping.then(() => this.lookAgain(true));
     return keeping;
   }
 
@@ -376,7 +376,7 @@ export class Keeper {
   #answers = (tree) => [...this.conversation.runs.values()].some((run) => run.tree === tree);
 
   // Other devices write a server's store too, and nothing tells of it.
-  #lookAgain(always = !this.store.atOnce) {
+  lookAgain(always = !this.store.atOnce) {
     if (always) this.#hear({ changed: this.conversation.tree.head.id }).catch(() => {}); // not now
   }
 
