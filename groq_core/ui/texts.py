@@ -364,6 +364,7 @@ TEXTS: dict[str, str] = {
     "call_arguments": "Arguments",
     "call_result": "Result",
     "call_scroll": "Scroll to the end of the arguments first.",
+    "run_elsewhere": "As far as it was kept. It goes on on another device, or its page was closed there.",
     "ended_step_limit": "It stopped at the limit of {n|step|steps}.",
     "ended_time_limit": "It stopped before its time was up.",
     "ended_money_limit": "It stopped before its money was spent.",

@@ -346,6 +346,8 @@ GERMAN: dict[str, str] = {
     "call_arguments": "Argumente",
     "call_result": "Ergebnis",
     "call_scroll": "Erst bis zum Ende der Argumente blättern.",
+    "run_elsewhere": "So weit, wie es aufbewahrt ist. Er läuft auf einem anderen Gerät weiter, oder seine Seite wurde "
+    "dort geschlossen.",
     "ended_step_limit": "Er hielt an der Grenze von {n|Schritt|Schritten} an.",
     "ended_time_limit": "Er hielt an, bevor seine Zeit um war.",
     "ended_money_limit": "Er hielt an, bevor sein Geld ausgegeben war.",

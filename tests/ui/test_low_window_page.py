@@ -8,8 +8,9 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.requires import needs
-from tests.ui.conftest import House
+from tests.ui.conftest import MEDIA, House
 from tests.ui.kept_page import open_page
+from tests.ui.scripts import says
 
 pytestmark = [needs("chromium"), pytest.mark.browser]
 
@@ -70,3 +71,17 @@ async def test_a_page_that_two_fingers_enlarge_keeps_its_height(page: Page) -> N
     await page.wait_for_function("visualViewport.scale === 2")
     await page.wait_for_timeout(100)
     assert await page.evaluate("document.documentElement.style.getPropertyValue('--gc-vh')") == "100dvh"
+
+
+async def test_a_picture_that_was_asked_about_is_taken_out_by_a_button_that_is_whole(page: Page, house: House) -> None:
+    house.script = says("A man.")
+    await page.click("#tab-image-button")
+    await page.set_input_files("#image-input input[type=file]", MEDIA / "hopper.jpg")
+    await expect(page.locator("#image-input .gc-picture[data-state=ready]")).to_be_visible()
+    await page.fill("#image-question textarea", "Who is it?")
+    await page.press("#image-question textarea", "Enter")
+    await expect(page.locator("body[data-asked]")).to_be_attached()
+    strip = (
+        "([one]) => [one.scrollWidth, one.scrollHeight].map((all, at) => all - [one.clientWidth, one.clientHeight][at])"
+    )
+    assert await page.eval_on_selector_all("#image-input .gc-strip", strip) == [0, 0]

@@ -39,6 +39,14 @@ READ_LATE = f"""async () => {{
 }}"""
 """A conversation comes when ``letRead`` is called, or fails with ``failRead``."""
 
+CHANGED_ELSEWHERE = f"""async () => {{
+    {FIND_KEEPER}
+    const {{ conversation }} = kept;
+    const {{ head, messages }} = conversation.tree;
+    conversation.open(new conversation.tree.constructor({{ ...head }}, [...messages.values()]));
+}}"""
+"""The conversation that is shown is read anew, as when another page has changed it."""
+
 others = pytest.mark.parametrize("tab", ["image", "agent"])
 
 
@@ -175,6 +183,30 @@ async def test_it_waits_for_a_tab_that_was_never_opened_too(visitor: BrowserCont
     await page.evaluate("letRead()")
     await expect(page.locator(f"{LOGS[tab]} [data-role=user]")).to_have_count(2)
     assert FIRST in await page.locator(f"{LOGS[tab]} [data-role=user]").first.inner_text()
+
+
+@pytest.mark.parametrize("how", ["typed on", "asked", "left as it is", "typed on while another page changes it"])
+async def test_a_draft_stands_in_one_conversation_alone(visitor: BrowserContext, house: House, how: str) -> None:
+    box = BOXES["chat"]
+    page = await open_with_two(visitor, house, "chat")
+    await page.fill(box, "half a ")
+    await page.evaluate(READ_LATE)
+    await page.click(entry(page, FIRST))
+    if how.startswith("typed on"):
+        await page.locator(box).press_sequentially("question")
+    elif how == "asked":
+        await page.press(box, "Enter")
+        await expect(page.locator("#chat-queue [data-queued]")).to_have_count(1)
+    if how.endswith("changes it"):
+        await page.evaluate(CHANGED_ELSEWHERE)
+    await page.evaluate("letRead()")
+    asked = ["half a"] if how == "asked" else []
+    await expect_asked(page, "chat", FIRST, *asked)
+    await expect(page.locator(box)).to_have_value("half a question" if how.startswith("typed on") else "")
+
+    await page.click(OTHER_ENTRY)
+    await expect_asked(page, "chat", SECOND)
+    await expect(page.locator(box)).to_have_value("half a " if how == "left as it is" else "")
 
 
 async def test_what_is_said_meanwhile_is_asked_and_answered_there(visitor: BrowserContext, house: House) -> None:

@@ -1,13 +1,14 @@
 // The Agent tab: a task, the steps it takes, every call of a tool with what it was given and what it gave.
 
 import { el, fill, hinter, iconButton, inputOf, targetOf } from "../shared/dom.js";
-import { KeptRuns, record, replay } from "./kept.js";
+import { KeptRuns, isElsewhere, record, replay } from "./kept.js";
 import { RunView } from "./run-view.js";
 import { untilThere } from "../shared/later.js";
 import { say, told } from "../shared/words.js";
 import { Follower } from "../shared/scroll.js";
 import { inSight, sheet, takesFiles } from "../shared/sheet.js";
 import { ask, send, whyUnsent } from "../shared/wire.js";
+import { opener } from "../chat/coming.js";
 import { keepNoted } from "../chat/unkept.js";
 import { serverFields, serversWanted } from "./servers.js";
 
@@ -26,6 +27,8 @@ const EXAMPLES = ["agent_example_1", "agent_example_2", "agent_example_3", "agen
 const PATIENCE_MS = 20_000;
 /** A run under way is kept so often: a server's store does not hear of a page that is closed. */
 const KEEP_EVERY_MS = 1000;
+/** A run that another device has under way is looked at so often. */
+const LOOK_EVERY_MS = 5000;
 
 const tools = new Set(["calculator", "units", "clock"]);
 /** @type {Limits} */
@@ -58,11 +61,8 @@ const composer = {
 const keeper = untilThere(() => import("../chat/keeper.js").then(({ Keeper }) => Keeper.begin(kept, composer)));
 keeper();
 
-/** Show a conversation of before. @param {string} id */
-export async function openKept(id) {
-  if (id !== kept.tree.head.id) kept.coming.expect(id); // though what keeps it may be on its way itself
-  (await keeper()).open(id);
-}
+/** Show a conversation of before. */
+export const openKept = opener(kept, keeper);
 
 /** @param {HTMLElement} host */
 export function showLogIn(host) {
@@ -92,8 +92,17 @@ function draw() {
     return element;
   });
   list.replaceChildren(...(views.length ? views : [welcome()]));
+  clearInterval(looking);
+  if (kept.tree.branch().some(isElsewhere)) looking = setInterval(() => void lookOn(), LOOK_EVERY_MS);
   if (before.id === id) follower.followGrowth();
   else follower.jump();
+}
+
+/** @type {ReturnType<typeof setInterval> | undefined} */
+let looking;
+
+async function lookOn() {
+  if (!document.hidden && inSight("agent-task")) (await keeper()).lookAgain();
 }
 
 /** @param {string} task */

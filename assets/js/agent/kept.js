@@ -4,6 +4,7 @@
 import { Coming } from "../chat/coming.js";
 import { Tree, newHead } from "../chat/tree.js";
 import { freed, hold } from "../shared/held.js";
+import { newId } from "../shared/wire.js";
 import { RunView } from "./run-view.js";
 
 /**
@@ -72,10 +73,11 @@ export class KeptRuns {
     tree.add({ role: "user", text: task });
     /** @type {Line[]} */
     const events = [];
-    const message = tree.add({ role: "assistant", state: "writing", events });
+    const message = tree.add({ role: "assistant", state: "writing", events, device: thisDevice() });
     const answer = {
       get data() {
-        return { text: view.answer.text, state: /** @type {const} */ ("stopped"), events };
+        // A page that is hidden, behind another one or on a phone, goes on; with one that is left the run ends.
+        return { text: view.answer.text, state: /** @type {"stopped" | "writing"} */ (leaving ? "stopped" : "writing"), events };
       },
     };
     const run = { tree, message, answer, view, stop: this.stop, held: hold(lockOf(message.id)) };
@@ -101,6 +103,24 @@ export class KeptRuns {
   }
 }
 
+let leaving = false;
+addEventListener("pagehide", () => (leaving = true), { capture: true });
+addEventListener("pageshow", () => (leaving = false));
+
+/** What this browser is called among those that write one store. */
+function thisDevice() {
+  try {
+    return (localStorage["gc-device"] ??= newId());
+  } catch {
+    return (unkept ??= newId());
+  }
+}
+/** @type {string | undefined} */
+let unkept;
+
+/** Whether another device had it under way when it was last kept: nobody here knows of its end. @param {Message} message */
+export const isElsewhere = ({ state, device }) => state === "writing" && device !== undefined && device !== thisDevice();
+
 const lockOf = (/** @type {string} */ id) => `gc-run-${id}`;
 
 /**
@@ -120,15 +140,17 @@ export function record(events, event) {
 
 /**
  * A run of before, as it was seen; or as far as it is, where another page of this browser has it under way. What waited
- * for a word then asks for none now.
+ * for a word then asks for none now. Of another device's, only its store tells.
  *
  * @param {Message} message
  * @param {(words: string) => void} hint
  */
-export function replay({ id, events = [], state }, hint) {
+export function replay(message, hint) {
+  const { id, events = [], state } = message;
   const view = new RunView(() => {}, hint);
   for (const event of events) view.hear(event.e === "approval_asked" ? { ...event, e: "tool_started", hosted: false } : event);
-  if (state === "writing") void freed(lockOf(id)).then(() => view.end(true));
+  if (isElsewhere(message)) view.leaveOpen();
+  else if (state === "writing") void freed(lockOf(id)).then(() => view.end(true));
   else view.end(state === "stopped");
   return view;
 }

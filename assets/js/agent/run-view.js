@@ -75,6 +75,12 @@ export class RunView {
     this.calls.get(event.call)?.finish(event);
   }
 
+  /** What is known of it ends here, though it may go on on another device. */
+  leaveOpen() {
+    this.element.append(el("p", { class: "gc-ended", role: "note" }, say("run_elsewhere")));
+    this.painted();
+  }
+
   /** @param {boolean} stopped */
   async end(stopped) {
     for (const call of this.calls.values()) call.abandon();

@@ -51,6 +51,17 @@ export class Coming {
   }
 }
 
+/**
+ * What shows a conversation of before in a tab, also where what keeps its conversations is on its way itself.
+ *
+ * @param {{ tree: import("./tree.js").Tree, coming: Coming }} conversation
+ * @param {() => Promise<import("./keeper.js").Keeper>} keeper
+ */
+export const opener = (conversation, keeper) => async (/** @type {string} */ id) => {
+  if (id !== conversation.tree.head.id) conversation.coming.expect(id);
+  await (await keeper()).open(id);
+};
+
 /** When the page is left; what stands in the box then is kept. @returns {Promise<boolean>} */
 const left = () => new Promise((resolve) => addEventListener("pagehide", () => resolve(false), { capture: true, once: true }));
 

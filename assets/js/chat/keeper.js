@@ -53,8 +53,8 @@ export class Keeper {
       rememberRunning(this.kind, [...new Set(runs.map(({ tree }) => tree.head.id))]);
     });
     addEventListener("pageshow", ({ persisted }) => persisted && this.conversation.open(this.conversation.tree));
-    document.addEventListener("visibilitychange", () => (document.hidden ? this.#keepRunning() : this.#lookAgain()));
-    addEventListener("focus", () => this.#lookAgain());
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.#keepRunning() : this.lookAgain()));
+    addEventListener("focus", () => this.lookAgain());
   }
 
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -134,7 +134,7 @@ export class Keeper {
     const keeping = this.#do(() => this.#putMessage(tree, message), tree.head.id, message.id);
     const whole = message.role === "assistant" && ["done", "cut"].includes(message.state ?? "") && !message.answer;
     if (whole && this.kind === "chat") this.#titles.soon(tree);
-    if (this.#missed === tree && !this.#answers(tree)) void keeping.then(() => this.#lookAgain(true));
+    if (this.#missed === tree && !this.#answers(tree)) void keeping.then(() => this.lookAgain(true));
     return keeping;
   }
 
@@ -253,7 +253,7 @@ export class Keeper {
    *
    * @param {string} id
    * @param {object} [how]
-   * @param {string} [how.left] what stood in the box when this was asked for; what was typed since then goes along
+   * @param {string} [how.left] what stood in the box when this was asked for; where it was changed since then, it goes along
    * @param {boolean} [how.unlessBegun] not where another one was begun meanwhile
    * @param {string | null} [how.leaf] a message of the branch that is shown, else the one that was left open last
    */
@@ -271,12 +271,15 @@ export class Keeper {
     if (whole === null) this.#leaveOut(id);
     if (!whole) return;
     const { tree, coming } = this.conversation;
-    this.draft(tree === before ? left : undefined); // what was typed since goes along, and is not left here too
+    // What was typed since goes along with what it was added to, and is not left here too. Another page may have changed
+    // the one that is shown meanwhile, whose tree is another then.
     const typed = this.composer.text();
+    const goesAlong = tree.head.id === before.head.id && typed !== left;
+    this.draft(goesAlong ? "" : typed);
     this.conversation.open(new Tree(whole.head, whole.messages).openAt(leaf));
     rememberOpen(this.kind, id, this.conversation.tree.head.leaf);
     const { head } = this.conversation.tree;
-    const further = tree === before && typed !== left ? [head.draft, typed].filter(Boolean).join("\n\n") : head.draft;
+    const further = goesAlong ? [head.draft, typed].filter(Boolean).join("\n\n") : head.draft;
     this.composer.adopt({ ...head, draft: further });
     coming.end(true);
     this.draw();
@@ -373,7 +376,7 @@ export class Keeper {
   #answers = (tree) => [...this.conversation.runs.values()].some((run) => run.tree === tree);
 
   // Other devices write a server's store too, and nothing tells of it.
-  #lookAgain(always = !this.store.atOnce) {
+  lookAgain(always = !this.store.atOnce) {
     if (always) this.#hear({ changed: this.conversation.tree.head.id }).catch(() => {}); // not now
   }
 

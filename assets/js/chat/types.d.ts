@@ -54,6 +54,8 @@ export interface Message extends Partial<Omit<AnswerData, "text" | "state">> {
   /** Of a run of the agent: what was heard of it, and what the model is told of it later. */
   events?: Line[];
   turns?: object[];
+  /** Of a run of the agent: the browser that has it under way. */
+  device?: string;
   /** In the store: the conversation it belongs to. */
   conversation?: string;
 }

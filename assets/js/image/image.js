@@ -1,6 +1,7 @@
 // The Image tab: pictures on top, questions about them below.
 
 import { LIMITS, TEMPLATES } from "../../texts.js";
+import { opener } from "../chat/coming.js";
 import { Conversation } from "../chat/conversation.js";
 import { keepNoted } from "../chat/unkept.js";
 import { el, fill, hinter, inputOf, targetOf } from "../shared/dom.js";
@@ -75,11 +76,8 @@ const composer = {
 };
 keeper();
 
-/** Show a conversation of before. @param {string} id */
-export async function openKept(id) {
-  if (id !== conversation.tree.head.id) conversation.coming.expect(id); // though what keeps it may be on its way itself
-  (await keeper()).open(id);
-}
+/** Show a conversation of before. */
+export const openKept = opener(conversation, keeper);
 
 export const showPicturesIn = (/** @type {HTMLElement} */ host) => host.replaceChildren(pictures.element);
 export const showAnswersIn = (/** @type {HTMLElement} */ host) => conversation.showIn(host);
