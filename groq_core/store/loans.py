@@ -160,6 +160,7 @@ class Loans:
         self._number = 1
         self._settling = asyncio.Lock()
         self._is_unsettled = False
+        self._called_off: set[asyncio.Future[Loan]] = set()
 
     @property
     def away(self) -> bool:
@@ -227,6 +228,7 @@ class Loans:
             loan = await asyncio.shield(asked)
         except asyncio.CancelledError:
             # What the bank has lent to who is called off would count as used until its window has passed.
+            self._called_off.add(asked)
             asked.add_done_callback(partial(self._return, pot, amount if spend else 0.0))
             raise
         finally:
@@ -262,6 +264,7 @@ class Loans:
 
     def _return(self, pot: Pot, spent: float, asked: asyncio.Future[Loan]) -> None:
         """Give back a loan that came when nobody waited for it any more."""
+        self._called_off.discard(asked)
         if not asked.cancelled() and asked.exception() is None and (loan := asked.result()).granted > 0:
             self._owe(pot, loan.slot, -loan.granted, spent - loan.granted)
 
@@ -296,6 +299,8 @@ class Loans:
         Args:
             everything: Give all of it back, idle or not; the process ends.
         """
+        if everything and self._called_off:
+            await asyncio.wait(self._called_off)  # what they are lent has to go back too
         if everything or not self._is_away():
             self._collect_idle(everything=everything)
         async with self._settling:
