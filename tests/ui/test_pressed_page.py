@@ -105,7 +105,7 @@ async def test_what_is_asked_meanwhile_is_asked_there(visitor: BrowserContext, h
     await page.evaluate("letRead()")
 
     await expect(page.locator(f"{LOGS[tab]} [data-role=user]").last).to_contain_text(QUESTION)
-    assert FIRST in await page.locator(f"{LOGS[tab]} [data-role=user]").first.inner_text()
+    await expect(page.locator(f"{LOGS[tab]} [data-role=user]").first).to_contain_text(FIRST)
     await expect(page.locator(BOXES[tab])).to_have_value("")
     await page.click("#tab-chat-button")
     await page.click(entry(page, SECOND))
@@ -182,7 +182,7 @@ async def test_it_waits_for_a_tab_that_was_never_opened_too(visitor: BrowserCont
     await page.press(BOXES[tab], "Enter")
     await page.evaluate("letRead()")
     await expect(page.locator(f"{LOGS[tab]} [data-role=user]")).to_have_count(2)
-    assert FIRST in await page.locator(f"{LOGS[tab]} [data-role=user]").first.inner_text()
+    await expect(page.locator(f"{LOGS[tab]} [data-role=user]").first).to_contain_text(FIRST)
 
 
 @pytest.mark.parametrize("how", ["typed on", "asked", "left as it is", "typed on while another page changes it"])
