@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 from sqlalchemy import Connection, Engine, event, make_url
@@ -22,6 +23,7 @@ from groq_core.store.books import Books, LedgerEntry
 from groq_core.store.database import Database
 from groq_core.store.loans import Loan, Loans, Refused, Settlement
 from groq_core.store.presence import UNAVAILABLE
+from groq_core.store.team import Team
 from tests.store.conftest import Postgres
 from tests.store.stage import ask, eventually, sqlite_url, team_stage
 
@@ -205,6 +207,33 @@ async def test_a_loan_is_spent_within_its_slot_as_long_as_there_is_a_bank(databa
     assert (await bank.state("person:ann", DAY)).used > before, "a new one"
 
 
+async def answer_while_away(team: Team, http: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, reason: str) -> None:
+    """Three are answered, and nothing says meanwhile that the database is there."""
+
+    async def is_away() -> bool:
+        return team.status() == f"away: {reason}"
+
+    assert await eventually(is_away)
+    for _ in range(3):
+        assert (await ask(http)).status_code == 200
+        await asyncio.sleep(0.5)
+    assert "the database is there" not in caplog.messages
+    assert await is_away()
+
+
+async def catch_up(team: Team, requests: int) -> None:
+    """It is there again, and so many requests are written."""
+
+    async def is_in_step() -> bool:
+        return team.status() == "in step"
+
+    async def all_written() -> bool:
+        return sum(line.requests for line in await team.limits.books.read()) == requests
+
+    assert await eventually(is_in_step)
+    assert await eventually(all_written)
+
+
 @contextmanager
 def sqlite_limit(pragma: str) -> Iterator[None]:
     """Every connection to SQLite has this limit: what a file system does to it whose disk is full or only read."""
@@ -235,29 +264,16 @@ async def test_a_file_that_cannot_be_written_is_away_until_it_can(
         team = stage.core.team
         assert team is not None
         key = (await team.keys.create("ci", who="tests")).reveal()
-
-        async def status_is(word: str) -> bool:
-            return team.status() == word
-
         async with stage.client(key=key) as http:
             assert (await ask(http)).status_code == 200
             with sqlite_limit(pragma):
                 # Large enough for no page that is there.
                 with suppress(*UNAVAILABLE):
                     await team.database.within(lambda: team.people.add("x" * 60, who="tests", password="y" * 99_999))
-                assert await eventually(lambda: status_is(f"away: {reason}"))
-                for _ in range(3):
-                    assert (await ask(http)).status_code == 200
-                    await asyncio.sleep(0.5)
-                assert "the database is there" not in caplog.messages
+                await answer_while_away(team, http, caplog, reason)
                 assert caplog.messages.count(f"the database is away: {reason}") == 1
             with sqlite_limit(lifted):
-                assert await eventually(lambda: status_is("in step"))
-
-                async def all_written() -> bool:
-                    return sum(line.requests for line in await team.limits.books.read()) == 4
-
-                assert await eventually(all_written)
+                await catch_up(team, 4)
 
 
 async def test_a_server_that_takes_no_more_writes_is_away_until_it_does(
@@ -278,23 +294,9 @@ async def test_a_server_that_takes_no_more_writes_is_away_until_it_does(
         team = stage.core.team
         assert team is not None
         key = (await team.keys.create("ci", who="tests")).reveal()
-
-        async def status_is(word: str) -> bool:
-            return team.status() == word
-
         async with stage.client(key=key) as http:
             assert (await ask(http)).status_code == 200
             only_read(True)
-            assert await eventually(lambda: status_is("away: it may only be read"))
-            for _ in range(3):
-                assert (await ask(http)).status_code == 200
-                await asyncio.sleep(0.5)
-        assert "the database is there" not in caplog.messages
-        assert await status_is("away: it may only be read")
+            await answer_while_away(team, http, caplog, "it may only be read")
         only_read(False)
-        assert await eventually(lambda: status_is("in step"))
-
-        async def all_written() -> bool:
-            return sum(line.requests for line in await team.limits.books.read()) == 4
-
-        assert await eventually(all_written)
+        await catch_up(team, 4)

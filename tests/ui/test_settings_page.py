@@ -151,7 +151,6 @@ async def test_page_speaks_german_and_keeps_to_it(page: Page, house: House) -> N
     await expect(page.locator("#chat-send")).to_have_text("Send")
 
 
-@pytest.mark.one_page
 async def test_a_key_pressed_before_its_script_is_there_is_not_lost(unopened: Page, house: House) -> None:
     page, may_come = unopened, asyncio.Event()
 
@@ -172,6 +171,7 @@ async def test_a_key_pressed_before_its_script_is_there_is_not_lost(unopened: Pa
     assert await page.input_value("#chat-message textarea") == ""
 
 
+@pytest.mark.one_page
 async def test_keys_lead_to_the_box_and_tell_what_they_do(page: Page) -> None:
     await expect(page.locator("#chat-message textarea")).to_be_focused()
     await page.evaluate("document.activeElement.blur()")
