@@ -115,7 +115,7 @@ class RateGuard:
         def on_headers(headers: Mapping[str, str]) -> None:
             limits = read_headers(headers, groqs=groqs)
             told = {(limit.kind, limit.window_s): (limit.limit, limit.remaining) for limit in limits}
-            buckets.charge(reservation, told, at=received_at_ms(headers))
+            buckets.charge(reservation, told, at=received_at_ms(headers) if told else None)
             if told and groqs:
                 self._infer(buckets, spec, told)
             if attempt.on_headers is not None:

@@ -77,7 +77,7 @@ class StreamDecoder(OddReader):
     _body: list[bytes] | None = None
     _rest = b""
     _error_event = False
-    # The last chunk of this read, from which the template is learnt.
+    # The last chunk that was parsed, from which the template is learnt before the next read.
     _last: tuple[bytes, Chunk] | None = None
     # Nothing is held back: a chunk like those before it is nothing but its words.
     _steady = False
@@ -92,12 +92,10 @@ class StreamDecoder(OddReader):
         if words := self.read_words([data]):
             return [ReasoningDelta(words) if self.thinks else TextDelta(words)]
         events = self._read(data)
-        self.thinks = self._template.key == "reasoning"
         self._steady = not (
             self._rest
             or self._unparsed
             or self._error_event
-            or (self._thoughts and not self.thinks)
             or self._body
             or self.odd
             or self.done
@@ -116,7 +114,11 @@ class StreamDecoder(OddReader):
         Returns:
             The words; empty where it is anything else, and nothing of it has been read.
         """
-        if not self._steady or (known := self._template.read_whole(pieces)) is None or not known[0]:
+        if self._last is not None:
+            self._learn()  # only now, when the words it was learnt from have gone on
+        if not self._steady or (self._thoughts and not self.thinks):
+            return ""
+        if (known := self._template.read_whole(pieces)) is None or not known[0]:
             return ""
         words, chunks = known
         self.chunks += chunks
@@ -142,7 +144,6 @@ class StreamDecoder(OddReader):
         # Whoever sends a line without end would fill the memory before anybody noticed.
         if len(self._rest) > LONGEST_LINE:
             self._fail(ProviderError(Kind.MALFORMED, f"a line of more than {LONGEST_LINE} bytes"))
-        self._learn()
         return self._drain()
 
     def _take_lines(self, data: bytes) -> int:
@@ -206,6 +207,7 @@ class StreamDecoder(OddReader):
         if self._last is not None:
             self._template.learn(*self._last)
             self._last = None
+            self.thinks = self._template.key == "reasoning"
 
     def close(self) -> list[Event]:
         """
