@@ -48,6 +48,13 @@ class Redis(RedisServer):
             connection.sendall(" ".join(words).encode() + b"\r\n")
             return int(connection.recv(100)[1:])
 
+    def text(self, name: str) -> str:
+        """What stands under a name."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+            connection.sendall(f"GET {name}\r\n".encode())
+            with connection.makefile("rb") as answer:
+                return answer.read(int(answer.readline()[1:])).decode()
+
     def keys(self) -> list[str]:
         """All names of keys."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import io
 import json
 import os
@@ -128,6 +129,35 @@ async def test_a_chain_of_responses_keeps_each_picture_once_in_redis(redis: Redi
         lengths = [redis.ask("STRLEN", name) for name in redis.keys() if "shelf:" in name]  # noqa: SIM118
     # Each picture as it came, and as it was made anew for the models.
     assert sum(lengths) < 3 * sent
+
+
+@needs("redis-server")
+async def test_of_deleted_responses_nothing_can_be_read_in_redis(redis: Redis, simulator: Simulator) -> None:
+    picture, text = noise(1), "A long secret. " * 1000
+    content = [{"type": "input_image", "image_url": picture}, {"type": "input_text", "text": text}]
+    names = [f"long:{hashlib.sha256(one.encode()).hexdigest()}" for one in (picture, text)]
+
+    def shelf() -> str:
+        """All that stands there; a long string can be read by who knows its name."""
+        return "".join(redis.text(name) for name in redis.keys() if "shelf:" in name)  # noqa: SIM118
+
+    async with (
+        replicas(2, redis, simulator, pages=False, **TOKENS) as running,
+        clients(*running.urls) as (first, other),
+    ):
+        assert await eventually(running.in_step, 5)
+        made = (await respond(first, input=[{"role": "user", "content": content}], model="vision")).json()["id"]
+        more = (await respond(first, input="And?", previous_response_id=made, model="vision")).json()["id"]
+        assert all(name in shelf() for name in names)
+        assert picture[:200] not in shelf()
+        assert text[:200] not in shelf()
+        await first.delete(f"/v1/responses/{made}")
+        # Who goes on from what was deleted still has it.
+        again = await respond(other, input="What is in it?", previous_response_id=more, model="vision")
+        assert again.status_code == 200, again.text
+        for one in (more, again.json()["id"]):
+            assert (await other.delete(f"/v1/responses/{one}")).status_code == 200
+        assert not any(name in shelf() for name in names)
 
 
 async def test_responses_files_and_batches_are_found_on_another_replica_by_the_database(

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 from cachetools import LRUCache
 
-from groq_core.api.responses.long_strings import put_together, take_apart
+from groq_core.api.responses.long_strings import put_together, seal, take_apart, unseal
 from groq_core.encoding import json_bytes
 from groq_core.requests import Caller, Message, image_parts
 from groq_core.store.shelf import SharedPlace, ShelfAway
@@ -130,16 +130,18 @@ class ResponseStore:
             body = take_apart(whole, found)
         if found:
             body["apart"] = list(found)
-            await self._shelve_apart({_place(kept.owner, name): text for name, text in found.items()})
+            await self._shelve_apart(kept.owner, found)
         await self._shelf.put(_place(kept.owner, kept.response["id"]), json_bytes(body), self._kept_s)
 
-    async def _shelve_apart(self, strings: dict[str, str]) -> None:
+    async def _shelve_apart(self, owner: tuple[str, str], strings: dict[str, str]) -> None:
         assert self._shelf is not None
         seconds = self._kept_s + LONGER_S
-        for place in await self._shelf.renew(list(strings), seconds):
-            await self._shelf.put(place, strings[place].encode("utf-8", "surrogatepass"), seconds)
-        for place, text in strings.items():
-            self._remember(place, text)
+        places = {_string_place(owner, name): name for name in strings}
+        for place in await self._shelf.renew(list(places), seconds):
+            name = places[place]
+            await self._shelf.put(place, await asyncio.to_thread(seal, name, strings[name]), seconds)
+        for place, name in places.items():
+            self._remember(place, strings[name])
 
     async def _unshelve(self, owner: tuple[str, str], name: str) -> Kept | None:
         """
@@ -154,12 +156,15 @@ class ResponseStore:
             return None
         found, strings = msgspec.json.decode(body), dict[str, str]()
         for named in found.get("apart", ()):
-            place = _place(owner, named)
+            place = _string_place(owner, named)
             text = self._strings.get(place)
             if text is None:
                 if (kept := await self._shelf.get(place)) is None:
                     return None
-                text = self._remember(place, kept.decode("utf-8", "surrogatepass"))
+                try:
+                    text = self._remember(place, await asyncio.to_thread(unseal, named, kept))
+                except ValueError:
+                    return None
             strings[named] = text
         whole = msgspec.convert(put_together(found, strings) if strings else found, Kept)
         return msgspec.structs.replace(whole, apart=())
@@ -246,6 +251,11 @@ def referred(raw: bytes) -> list[str]:
 def _place(owner: tuple[str, str], name: str) -> str:
     """Where it stands on the shelf; who does not know whose it is finds nothing."""
     return hashlib.sha256("\0".join(("response", *owner, name)).encode()).hexdigest()
+
+
+def _string_place(owner: tuple[str, str], name: str) -> str:
+    """Where a long string stands; it tells nothing of the name, without which nobody can read what is there."""
+    return _place(owner, f"sealed {name}")
 
 
 def _owner(caller: Caller) -> tuple[str, str]:
