@@ -11,7 +11,8 @@ export class Coming {
   /** @type {Promise<boolean> | null} whether it came, once that is known */
   arrival = null;
   #settle = (/** @type {boolean} */ _came) => {};
-  #holds = false; // a question that was sent and waits
+  /** @type {(() => void) | null} puts a question that was sent and waits into the box once more */
+  #putBack = null;
 
   /** Another one was pressed; or, null, none is on its way any more. @param {string | null} id */
   expect(id) {
@@ -40,14 +41,22 @@ export class Coming {
   async ask({ question, box, hint, ask }) {
     if (!this.arrival) return ask();
     hint(say("conversation_coming"));
-    if (this.#holds) return undefined;
-    this.#holds = true;
+    if (this.#putBack) return undefined;
+    const back = (this.#putBack = () => putBack(question, box()));
     if (box()?.value.trim() === question) fill(box(), "");
-    const came = await Promise.race([this.arrival, left()]);
-    this.#holds = false;
+    const came = await this.arrival;
+    if (this.#putBack !== back) return undefined; // the page was left
+    this.#putBack = null;
     if (came) hint("");
-    if (!came || !ask()) putBack(question, box());
+    if (!came || !ask()) back();
     return undefined;
+  }
+
+  /** The page is left: what waits is in the box in this moment, since what stands there is kept in the next. */
+  leave() {
+    const back = this.#putBack;
+    this.#putBack = null;
+    back?.();
   }
 }
 
@@ -61,9 +70,6 @@ export const opener = (conversation, keeper) => async (/** @type {string} */ id)
   if (id !== conversation.tree.head.id) conversation.coming.expect(id);
   await (await keeper()).open(id);
 };
-
-/** When the page is left; what stands in the box then is kept. @returns {Promise<boolean>} */
-const left = () => new Promise((resolve) => addEventListener("pagehide", () => resolve(false), { capture: true, once: true }));
 
 /**
  * Put a question into the box once more, before what was typed since.

@@ -9,7 +9,7 @@ import { change } from "./changing.js";
 import { DeletedElsewhere, Deletions } from "./deleted.js";
 import { Finder } from "./finder.js";
 import { showList } from "./list.js";
-import { openId, openLeaf, rememberDraft, rememberOpen, rememberRunning, takeRunning } from "./open-here.js";
+import { openId, openLeaf, rememberDraft, rememberLeft, rememberOpen, rememberRunning, takeLeft, takeRunning } from "./open-here.js";
 import { openStore } from "./store.js";
 import { Titles } from "./titles.js";
 import { Tree, newHead, shared } from "./tree.js";
@@ -46,7 +46,11 @@ export class Keeper {
       this.draw();
     });
     addEventListener("pagehide", () => {
+      this.conversation.coming.leave();
+      const { head, empty } = this.conversation.tree;
+      const { draft: before } = head;
       this.#keepRunning();
+      rememberLeft(this.kind, empty || this.#passing(this.conversation.tree) ? null : { id: head.id, draft: head.draft, before, at: Date.now() });
       // What breaks because the page goes is no end of an answer: the server has it, and the next page will follow.
       const runs = [...this.conversation.runs.values()];
       for (const run of runs) run.leave?.();
@@ -276,9 +280,12 @@ export class Keeper {
     const typed = this.composer.text();
     const goesAlong = tree.head.id === before.head.id && typed !== left;
     this.draft(goesAlong ? "" : typed);
+    const { draft: kept } = whole.head;
+    if (unlessBegun) whole.head.draft = takeLeft(this.kind, whole.head);
     this.conversation.open(new Tree(whole.head, whole.messages).openAt(leaf));
     rememberOpen(this.kind, id, this.conversation.tree.head.leaf);
     const { head } = this.conversation.tree;
+    if (head.draft !== kept) this.putHead(head);
     const further = goesAlong ? [head.draft, typed].filter(Boolean).join("\n\n") : head.draft;
     this.composer.adopt({ ...head, draft: further });
     coming.end(true);

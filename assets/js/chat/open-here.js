@@ -85,3 +85,52 @@ export function rememberDraft(text) {
     // as above
   }
 }
+
+/**
+ * What stood in the box of a conversation when its page was left.
+ *
+ * @typedef {object} Left
+ * @property {string} id
+ * @property {string} draft
+ * @property {string} before what its store was told last
+ * @property {number} at milliseconds of Unix time
+ */
+
+const leftKeyOf = (/** @type {string} */ kind) => `gc-left-${kind}`;
+
+/** A browser drops what waits for its turn to be written when a page goes. */
+const LEFT_MS = 60_000;
+
+/**
+ * What stands in the box of this page, which is being left: its store may come to hear no more of it.
+ *
+ * @param {string} kind
+ * @param {Left | null} left null for a conversation that is not kept
+ */
+export function rememberLeft(kind, left) {
+  try {
+    if (left) sessionStorage[leftKeyOf(kind)] = JSON.stringify(left);
+    else delete sessionStorage[leftKeyOf(kind)];
+  } catch {
+    // as above
+  }
+}
+
+/**
+ * What stood in the box of this conversation when this page was left; asked for once.
+ *
+ * @param {string} kind
+ * @param {{ id: string, draft: string }} kept as its store has it, where another page may have written since
+ * @returns {string}
+ */
+export function takeLeft(kind, { id, draft }) {
+  try {
+    /** @type {Left | null} */
+    const left = JSON.parse(sessionStorage[leftKeyOf(kind)] ?? "null");
+    delete sessionStorage[leftKeyOf(kind)];
+    if (left?.id === id && (left.before === draft || Date.now() - left.at < LEFT_MS)) return left.draft;
+  } catch {
+    // as above
+  }
+  return draft;
+}
