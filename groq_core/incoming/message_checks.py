@@ -112,7 +112,7 @@ def _check_calls(calls: Any, role: str, path: str) -> None:
         raise bad(path, f"`{path}` must be a list, not {kind_of(calls)}")
     for index, call in enumerate(calls):
         at = f"{path}[{index}]"
-        if "custom" in mapping(call, at) and "function" not in call:
+        if "custom" in mapping(call, at) and call.get("function") is None:
             _check_custom(mapping(call["custom"], f"{at}.custom"), f"{at}.custom")
         function = mapping(call.get("function"), f"{at}.function")
         if not isinstance(call.get("id"), str):

@@ -75,18 +75,19 @@ class InputReader:
 
     def _read(self, written: str) -> str:
         """Take in what is whole of a text, and hold the rest."""
-        text = ""
+        found, at = [], 0
         while True:
-            end = _WRITTEN.match(written).end()  # type: ignore[union-attr]
-            text += _unescape(written[:end])
-            written = written[end:]
-            if written.startswith("\\") and not _BEGUN_ESCAPE.fullmatch(written):
-                text, written = text + "\\", written[1:]  # none, whatever follows
-                continue
-            self._held = written
-            if written.startswith('"'):
-                self._after.append(written)
-            return self._halves.join(text) if text else ""
+            end = _WRITTEN.match(written, at).end()  # type: ignore[union-attr]
+            found.append(written[at:end])
+            at = end
+            if not written.startswith("\\", at) or _BEGUN_ESCAPE.fullmatch(written, at):
+                break
+            found.append("\\\\")  # it is none, whatever follows
+            at += 1
+        self._held = written[at:]
+        if self._held.startswith('"'):
+            self._after.append(self._held)
+        return self._halves.join(_unescape("".join(found))) if at else ""
 
 
 def _unescape(written: str) -> str:
