@@ -52,10 +52,11 @@ def is_custom(tool: Any) -> bool:
     >>> is_custom({"type": "custom", "name": "sh"}), is_custom({"type": "custom", "name": "f", "input_schema": {}})
     (True, False)
     """
-    if not isinstance(tool, dict) or "input_schema" in tool or isinstance(tool.get("function"), dict):
+    if not isinstance(tool, dict) or ("input_schema" in tool and isinstance(tool.get("name"), str)):
         return False
-    kind = tool.get("type")
-    return kind == "custom" or (kind is None and isinstance(tool.get("custom"), dict))
+    if tool.get("type") is None:
+        return isinstance(tool.get("custom"), dict) and not isinstance(tool.get("function"), dict)
+    return bool(tool["type"] == "custom")
 
 
 def custom_names(tools: Any) -> frozenset[str]:

@@ -245,6 +245,9 @@ DESCRIBED: list[Any] = [
     *({"type": "custom", "name": "x", "format": one} for one in FORMATS),
     *({"type": "custom", "custom": one} for one in (5, {}, {"name": 5}, {"name": "x", "description": 5})),
     {"type": "custom"},
+    {"type": "custom", "function": {"name": "x"}},
+    {"type": "custom", "input_schema": {}},
+    {"type": "custom", "name": "x", "input_schema": {}},
 ]
 
 
