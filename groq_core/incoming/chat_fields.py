@@ -9,7 +9,7 @@ import msgspec
 
 from groq_core.events import Note
 from groq_core.incoming.clients import mend_messages, mend_params
-from groq_core.incoming.custom_tools import check_names, custom_names
+from groq_core.incoming.custom_tools import check_names, custom_names, grammar_notes
 from groq_core.incoming.field_errors import bad
 from groq_core.incoming.json_bodies import LETTERS_REPLACED, mend_letters
 from groq_core.incoming.message_checks import MAX_MESSAGES, check_messages
@@ -55,6 +55,7 @@ def read_fields(messages: Any, params: Mapping[str, Any]) -> ChatFields:
     custom = custom_names(params.get("tools"))
     if custom:
         check_names(mended["tools"], custom)
+        changed += grammar_notes(params["tools"])
     return ChatFields(
         messages=checked,
         params=check_params(kept),

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from groq_core.events import Note
 from groq_core.incoming.field_errors import bad, mapping
 from groq_core.incoming.schema_parts import TEXT, Schema, either, object_of, or_null
 
@@ -89,6 +90,17 @@ def function_of(tool: dict[str, Any], path: str) -> dict[str, Any]:
     told = "\n\n".join(filter(None, (said, _grammar(definition.get("format"), f"{path}.format"))))
     function = {"name": name} | ({"description": told} if told else {})
     return {"type": "function", "function": function | {"parameters": _PARAMETERS}}
+
+
+def grammar_notes(tools: Any) -> list[Note]:
+    """That a grammar holds nobody here to it, of the tools that :func:`custom_names` knows."""
+    listed = tools if isinstance(tools, list | tuple) else ()
+    found = [_definition(tool) for tool in listed if is_custom(tool)]
+    names = [one["name"] for one in found if (one.get("format") or {}).get("type") == "grammar"]
+    if not names:
+        return []
+    which = ", ".join(f"`{name}`" for name in names if name.isprintable()) or "a tool"
+    return [Note(code="grammar_told", text=f"the grammar of {which} was told to the model: nothing holds it to that")]
 
 
 def _grammar(form: Any, path: str) -> str:

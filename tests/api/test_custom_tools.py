@@ -263,6 +263,19 @@ def test_the_description_and_the_reader_agree_on_a_custom_tool(tool: Any) -> Non
     assert Draft202012Validator(SCHEMAS["ChatRequest"]).is_valid(body) == taken
 
 
+@pytest.mark.parametrize("path", [URL, "/v1/responses"])
+async def test_a_grammar_that_nothing_holds_a_model_to_is_told(path: str) -> None:
+    asked = {"messages": HI} if path == URL else {"input": "Hi"}
+    async with Stage(CALLS).served() as http:
+        told, silent = [
+            (await http.post(path, json=asked | {"tools": [tool, ADD]})).json().get("notes") for tool in (PATCH, TEXT)
+        ]
+
+    assert [note["code"] for note in told] == ["grammar_told"]
+    assert "`patch`" in told[0]["text"]
+    assert silent is None
+
+
 async def test_the_answer_is_described() -> None:
     async with Stage(CALLS).served() as http:
         answer = (await http.post(URL, json=ask(tools=[PATCH, ADD]))).json()
