@@ -23,13 +23,6 @@ GRAMMARS: Final = ("lark", "regex")
 
 LONGEST_NAME: Final = 64
 
-_PARAMETERS: Final[Schema] = {
-    "type": "object",
-    "properties": {INPUT: TEXT},
-    "required": [INPUT],
-    "additionalProperties": False,
-}
-
 _GRAMMAR: Final[dict[str, Schema]] = {"syntax": {"enum": list(GRAMMARS)}, "definition": TEXT}
 
 DEFINITION: Final[dict[str, Schema]] = {
@@ -88,12 +81,13 @@ def function_of(tool: dict[str, Any], path: str) -> dict[str, Any]:
     if said is not None and not isinstance(said, str):
         raise bad(f"{path}.description", f"`{path}.description` must be text")
     told = "\n\n".join(filter(None, (said, _grammar(definition.get("format"), f"{path}.format"))))
-    function = {"name": name} | ({"description": told} if told else {})
-    return {"type": "function", "function": function | {"parameters": _PARAMETERS}}
+    parameters = {**object_of({INPUT: {**TEXT}}, INPUT), "additionalProperties": False}
+    function = {"name": name} | ({"description": told} if told else {}) | {"parameters": parameters}
+    return {"type": "function", "function": function}
 
 
 def grammar_notes(tools: Any) -> list[Note]:
-    """That a grammar holds nobody here to it, of the tools that :func:`custom_names` knows."""
+    """What is to be told of the grammars in a list that :func:`function_of` has taken: no model is held to them."""
     listed = tools if isinstance(tools, list | tuple) else ()
     found = [_definition(tool) for tool in listed if is_custom(tool)]
     names = [one["name"] for one in found if (one.get("format") or {}).get("type") == "grammar"]
