@@ -236,7 +236,10 @@ class Reply(msgspec.Struct, eq=False):
             case ToolCallDelta():
                 was = self._calls.get(event.index) or ToolCall(id="", name="", arguments="")
                 self._calls[event.index] = ToolCall(
-                    id=was.id or event.id, name=was.name + event.name, arguments=was.arguments + event.arguments
+                    id=was.id or event.id,
+                    name=was.name + event.name,
+                    arguments=was.arguments + event.arguments,
+                    custom=was.custom or event.custom,
                 )
             case AudioDelta():
                 self._audio.append(event.data)

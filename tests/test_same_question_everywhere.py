@@ -28,6 +28,7 @@ HI = {"role": "user", "content": "Hi"}
 MODEL = "openai/gpt-oss-20b"
 ADD = {"type": "function", "function": {"name": "add"}}
 MULTIPLY = {"type": "function", "function": {"name": "multiply"}}
+RUN = {"type": "custom", "custom": {"name": "run"}}
 CALL = {"id": "call_1", "type": "function", "function": {"name": "add", "arguments": "{}"}}
 
 
@@ -126,6 +127,15 @@ async def by_a_line(ways: Ways, body: dict[str, Any]) -> Asked:
 
 
 async def by_a_batch(ways: Ways, body: dict[str, Any]) -> Asked:
+    line = await line_of_a_batch(ways, body)
+    if line["error"] is not None or line["response"]["status_code"] != 200:
+        # A line's error has no place for the field; it is named in its words.
+        return Asked(ways.sent(), set(), re.findall(r"`([\w.]+)`", line["error"]["message"])[0])
+    return Asked(ways.sent(), {note["code"] for note in line["response"]["body"].get("notes", ())})
+
+
+async def line_of_a_batch(ways: Ways, body: dict[str, Any]) -> Any:
+    """The line that answers the only one of a batch."""
     asked = {"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": body}
     files = {"file": ("in.jsonl", json.dumps(asked).encode() + b"\n", "application/jsonl")}
     file = (await ways.http.post("/v1/files", files=files, data={"purpose": "batch"})).json()
@@ -136,11 +146,7 @@ async def by_a_batch(ways: Ways, body: dict[str, Any]) -> Asked:
             batch = (await ways.http.get(f"/v1/batches/{batch['id']}")).json()
     assert batch["status"] == "completed", batch["errors"]
     name = batch.get("output_file_id") or batch["error_file_id"]
-    line = json.loads((await ways.http.get(f"/v1/files/{name}/content")).text)
-    if line["error"] is not None or line["response"]["status_code"] != 200:
-        # A line's error has no place for the field; it is named in its words.
-        return Asked(ways.sent(), set(), re.findall(r"`([\w.]+)`", line["error"]["message"])[0])
-    return Asked(ways.sent(), {note["code"] for note in line["response"]["body"].get("notes", ())})
+    return json.loads((await ways.http.get(f"/v1/files/{name}/content")).text)
 
 
 RENAMED = {"max_tokens": "max_output_tokens", "max_completion_tokens": "max_output_tokens"}
@@ -268,6 +274,30 @@ CASES: list[tuple[str, list[Way], dict[str, Any], dict[str, Any], set[str]]] = [
     ),
     ("a choice by name", ALL, {"messages": [HI], "tools": [ADD], "tool_choice": "add"}, {"tool_choice": ADD}, set()),
     (
+        "a custom tool",
+        ALL,
+        {"messages": [HI], "tools": [RUN, ADD], "tool_choice": {"type": "custom", "custom": {"name": "run"}}},
+        {"tools": ["run", "add"], "tool_choice": {"type": "function", "function": {"name": "run"}}},
+        set(),
+    ),
+    (
+        "a custom call",
+        CHATS,
+        {
+            "messages": [
+                HI,
+                {
+                    "role": "assistant",
+                    "tool_calls": [{"id": "1", "type": "custom", "custom": {"name": "run", "input": "ls"}}],
+                },
+                {"role": "tool", "tool_call_id": "1", "content": "a b"},
+            ],
+            "tools": [RUN],
+        },
+        {"calls": [("1", '{"input":"ls"}')], "last": "a b", "joined": True},
+        set(),
+    ),
+    (
         "allowed tools",
         ALL,
         {
@@ -344,10 +374,30 @@ async def test_every_spelling_is_understood(ways: Ways, way: Way) -> None:
             assert not asked.told & {"letters_replaced", "max_tokens_left_out"}, what
 
 
+async def test_a_custom_tool_is_called_as_one_by_every_way(ways: Ways) -> None:
+    body = {"model": MODEL, "messages": [HI], "tools": [RUN, ADD], "tool_choice": RUN}
+    line = {"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": body}
+    entry = Recipe().line(1, json.dumps(line))
+    assert isinstance(entry, Line)
+    answers = [
+        (await ways.http.post("/v1/chat/completions", json=body)).json(),
+        (await ways.http.post("/openai/v1/chat/completions", json=body)).json(),
+        (await answerers(ways.core.handle)["chat"](entry, lambda _: None)).body,
+        (await line_of_a_batch(ways, body))["response"]["body"],
+    ]
+    reply = await ways.core.chat.ask([HI], model=MODEL, tools=[RUN, ADD], tool_choice=RUN)
+
+    for answer in answers:
+        [call] = answer["choices"][0]["message"]["tool_calls"]
+        assert call == {"id": call["id"], "type": "custom", "custom": {"name": "run", "input": "Hi"}}
+    assert [(call.name, call.arguments, call.custom) for call in reply.tool_calls] == [("run", "Hi", True)]
+
+
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"messages": [HI], "temperature": 9}, "temperature"),
     ({"messages": [HI], "best_of": 3}, "best_of"),
     ({"messages": [HI], "tools": [ADD], "tool_choice": {"type": "function", "name": "subtract"}}, "tool_choice"),
+    ({"messages": [HI], "tools": [RUN, {"type": "function", "function": {"name": "run"}}]}, "tools"),
 ]
 
 

@@ -27,6 +27,7 @@ from groq_core.incoming.schema_parts import (
     WHOLE,
     Schema,
     deletion_of,
+    either,
     list_of,
     object_of,
     or_null,
@@ -117,6 +118,32 @@ NOTES: Final[Schema] = with_description(
 _PARAMETERS: Final[dict[str, Schema]] = {name: rule.schema for name, rule in RULES.items()}
 _UNREAD: Final[dict[str, Schema]] = {name: {} for name in sorted((KNOWN | BOOKKEEPING) - RULES.keys())}
 
+_CALL: Final[Schema] = either(
+    object_of(
+        {"id": TEXT, "type": {"const": "function"}, "function": object_of({"name": TEXT, "arguments": TEXT})},
+        "id",
+        "type",
+        "function",
+        note="`arguments` is JSON as the model wrote it.",
+    ),
+    object_of(
+        {"id": TEXT, "type": {"const": "custom"}, "custom": object_of({"name": TEXT, "input": TEXT})},
+        "id",
+        "type",
+        "custom",
+        note="Of a custom tool: `input` is the text it is given.",
+    ),
+)
+_CHOICE: Final[Schema] = object_of(
+    {
+        "index": WHOLE,
+        "message": object_of(
+            {"role": {"const": "assistant"}, "content": or_null(TEXT), "tool_calls": list_of(_CALL)}, "role"
+        ),
+        "finish_reason": TEXT,
+    }
+)
+
 CHAT: Final[dict[str, Schema]] = {
     "ChatRequest": request_of(
         {"messages": MESSAGES, **{name: rule.schema for name, rule in OWN.rules.items()}, **_PARAMETERS, **_UNREAD},
@@ -130,7 +157,7 @@ CHAT: Final[dict[str, Schema]] = {
             "object": {"const": "chat.completion"},
             "created": WHOLE,
             "model": with_description(TEXT, "The model that really answered; `fallback` where none did."),
-            "choices": list_of(OBJECT),
+            "choices": list_of(_CHOICE),
             "usage": or_null(OBJECT),
             "x_groq": with_description(object_of({"id": TEXT}), "Under `/openai/v1` only."),
             "notes": NOTES,

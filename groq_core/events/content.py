@@ -28,12 +28,18 @@ class ReasoningDelta(Event, frozen=True):
 
 
 class ToolCallDelta(Event, frozen=True):
-    """A tool call, or a piece of one; pieces with the same ``index`` belong together."""
+    """
+    A tool call, or a piece of one; pieces with the same ``index`` belong together.
+
+    Attributes:
+        custom: Of a custom tool, which takes a text: that is what ``arguments`` is.
+    """
 
     index: int
     id: str = ""
     name: str = ""
     arguments: str = ""
+    custom: bool = False
 
 
 class AudioDelta(Event, frozen=True):

@@ -73,11 +73,17 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
-    """A complete tool call; ``arguments`` is JSON text as the model wrote it, which may not parse."""
+    """
+    A complete tool call; ``arguments`` is JSON text as the model wrote it, which may not parse.
+
+    Attributes:
+        custom: Of a custom tool, which takes a text: that is what ``arguments`` is.
+    """
 
     id: str
     name: str
     arguments: str
+    custom: bool = False
 
 
 class AttemptRecord(msgspec.Struct, kw_only=True):

@@ -7,6 +7,8 @@ batch and the Python API, so that what is understood at one of them is understoo
   surface calls.
 - ``clients``: What clients really send: spellings that differ and mean the same, brought to one; what was changed is
   noted.
+- ``custom_tools``: Custom tools, which take a text, as functions that take nothing else: whoever answers here knows
+  functions alone.
 - ``field_errors``: Say what is wrong with a field.
 - ``foreign_schemas``: Values held against a JSON Schema that a stranger sent, in bounded time, whatever the schema
   says.

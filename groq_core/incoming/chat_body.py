@@ -58,6 +58,7 @@ class ChatCall(msgspec.Struct, frozen=True, kw_only=True):
         stream: The answer is to go out piece by piece.
         include_usage: A streamed answer ends with a chunk that holds nothing but the usage.
         by_function_call: Asked with `functions`, as before there were tools: calls go back as `function_call`.
+        custom: The names of custom tools, which stand among the tools of the request as functions of one text.
         notes: What was changed in it that its author should know.
     """
 
@@ -65,6 +66,7 @@ class ChatCall(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool
     include_usage: bool
     by_function_call: bool = False
+    custom: frozenset[str] = frozenset()
     notes: tuple[Note, ...] = ()
 
 
@@ -96,6 +98,7 @@ def read_chat(raw: bytes, *, caller: Caller, request_id: str, no_store: bool = F
         stream=stream,
         include_usage="stream_options" in own and bool(own["stream_options"].get("include_usage")),
         by_function_call=fields.by_function_call,
+        custom=fields.custom,
         notes=(*notes, *fields.notes),
     )
 

@@ -9,6 +9,7 @@ import msgspec
 
 from groq_core.events import Note
 from groq_core.incoming.clients import mend_messages, mend_params
+from groq_core.incoming.custom_tools import check_names, custom_names, grammar_notes
 from groq_core.incoming.field_errors import bad
 from groq_core.incoming.json_bodies import LETTERS_REPLACED, mend_letters
 from groq_core.incoming.message_checks import MAX_MESSAGES, check_messages
@@ -22,12 +23,14 @@ class ChatFields(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         by_function_call: Asked with `functions`, as before there were tools: calls go back as `function_call`.
+        custom: The names of custom tools, which stand among the tools as functions of one text.
         notes: What was changed in it that its author should know.
     """
 
     messages: tuple[Message, ...]
     params: dict[str, Any]
     by_function_call: bool = False
+    custom: frozenset[str] = frozenset()
     notes: tuple[Note, ...] = ()
 
 
@@ -49,10 +52,15 @@ def read_fields(messages: Any, params: Mapping[str, Any]) -> ChatFields:
         return ChatFields(messages=checked, params={})
     mended, changed = mend_params(dict(params))
     kept, passed_over = part_params(mended)
+    custom = custom_names(params.get("tools"))
+    if custom:
+        check_names(mended["tools"], custom)
+        changed += grammar_notes(params["tools"])
     return ChatFields(
         messages=checked,
         params=check_params(kept),
         by_function_call=bool(params.get("functions")) and not params.get("tools"),
+        custom=custom,
         notes=(*changed, *passed_over),
     )
 

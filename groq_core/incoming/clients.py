@@ -10,6 +10,7 @@ import json
 from typing import Any, Final
 
 from groq_core.events import Note
+from groq_core.incoming.custom_tools import function_call_of, function_of, is_custom
 from groq_core.incoming.field_errors import bad
 
 BOOKKEEPING: Final = frozenset(
@@ -48,7 +49,12 @@ def whole_numbers(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def mend_params(params: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
-    """Bring parameters to the spelling that every server knows."""
+    """
+    Bring parameters to the spelling that every server knows; custom tools become functions.
+
+    Raises:
+        RequestError: 400; a custom tool is not what it should be, or a choice names none of the tools.
+    """
     params = whole_numbers(params)
     notes: list[Note] = []
     for name in ("max_tokens", "max_completion_tokens"):
@@ -63,7 +69,7 @@ def mend_params(params: dict[str, Any]) -> tuple[dict[str, Any], list[Note]]:
             notes.append(Note(code="parameter_passed_over", text=f"`{name}` was passed over: it changes no answer"))
     _mend_functions(params)
     if isinstance(params.get("tools"), list):
-        params["tools"] = [_mend_tool(tool) for tool in params["tools"]]
+        params["tools"] = [_mend_tool(tool, f"tools[{index}]") for index, tool in enumerate(params["tools"])]
     mend_choice(params)
     _mend_format(params)
     return params, notes
@@ -90,7 +96,9 @@ def _mend_functions(params: dict[str, Any]) -> None:
         params.pop("function_call", None)
 
 
-def _mend_tool(tool: Any) -> Any:
+def _mend_tool(tool: Any, path: str) -> Any:
+    if is_custom(tool):
+        return function_of(tool, path)
     match tool:
         case {"function": dict()} if tool.get("type") is None:
             return tool | {"type": "function"}
@@ -124,14 +132,12 @@ def mend_choice(params: dict[str, Any]) -> None:
     Bring a choice among the tools to one of three words or the name of a function.
 
     Raises:
-        RequestError: 400; a tool that is allowed is not among those offered.
+        RequestError: 400; a tool that is chosen or allowed is not among those offered.
     """
     choice = params.get("tool_choice")
     if isinstance(choice, str) and choice.strip():
         mode = MODES.get(choice.strip().lower())
-        tools = params.get("tools")
-        offered = {_tool_name(tool) for tool in tools} if isinstance(tools, list) else set()
-        if mode is None and choice.strip() in offered:
+        if mode is None and choice.strip() in _offered(params):
             params["tool_choice"] = {"type": "function", "function": {"name": choice.strip()}}
         else:
             params["tool_choice"] = mode or choice
@@ -142,12 +148,21 @@ def mend_choice(params: dict[str, Any]) -> None:
     named = choice.get("function", choice.get("custom", choice))
     name = named if isinstance(named, str) else named.get("name") if isinstance(named, dict) else None
     kind = choice.get("type")
+    if kind == "custom" and isinstance(name, str) and name not in _offered(params):
+        path = "tool_choice.custom.name" if isinstance(choice.get("custom"), dict) else "tool_choice.name"
+        raise bad(path, "`tool_choice` names a tool that is not among `tools`")
     if kind == "allowed_tools":
         _allow(params, choice)
     elif name is None and (mode := _mode(kind) or (_mode(choice.get("mode")) if kind is None else None)) is not None:
         params["tool_choice"] = mode
     elif kind in (None, "function", "tool", "custom") and isinstance(name, str):
         params["tool_choice"] = {"type": "function", "function": {"name": name}}
+
+
+def _offered(params: dict[str, Any]) -> set[str]:
+    """The names of the tools."""
+    tools = params.get("tools")
+    return {_tool_name(tool) for tool in tools} if isinstance(tools, list) else set()
 
 
 def _mode(word: object) -> str | None:
@@ -179,8 +194,8 @@ def _tool_name(tool: object) -> str:
         return tool
     if not isinstance(tool, dict):
         return ""
-    function = tool.get("function")
-    found = function.get("name") if isinstance(function, dict) else tool.get("name") or tool.get("type")
+    named = next((tool[field] for field in ("function", "custom") if isinstance(tool.get(field), dict)), None)
+    found = tool.get("name") or tool.get("type") if named is None else named.get("name")
     return found if isinstance(found, str) else ""
 
 
@@ -252,8 +267,8 @@ def _mend_calls(message: dict[str, Any], index: int, pending: list[str]) -> dict
 
 
 def mend_call(call: Any, id_if_none: str) -> Any:
-    """A call whose id and arguments are text, whatever they came as."""
-    match call:
+    """A call of a function whose id and arguments are text, whatever they came as."""
+    match call := function_call_of(call):
         case {"function": {"name": str()} as function}:
             call = call | {"type": call.get("type") or "function"}
             arguments = function.get("arguments")

@@ -112,9 +112,17 @@ def _check_calls(calls: Any, role: str, path: str) -> None:
         raise bad(path, f"`{path}` must be a list, not {kind_of(calls)}")
     for index, call in enumerate(calls):
         at = f"{path}[{index}]"
-        function = mapping(mapping(call, at).get("function"), f"{at}.function")
+        if "custom" in mapping(call, at) and call.get("function") is None:
+            _check_custom(mapping(call["custom"], f"{at}.custom"), f"{at}.custom")
+        function = mapping(call.get("function"), f"{at}.function")
         if not isinstance(call.get("id"), str):
             raise bad(f"{at}.id", f"`{at}.id` must be text")
         for field in ("name", "arguments"):
             if not isinstance(function.get(field), str):
                 raise bad(f"{at}.function.{field}", f"`{at}.function.{field}` must be text")
+
+
+def _check_custom(custom: dict[str, Any], path: str) -> None:
+    """A call of a custom tool that is as it should be has become one of a function by now."""
+    wrong = "input" if isinstance(custom.get("name"), str) else "name"
+    raise bad(f"{path}.{wrong}", f"`{path}.{wrong}` must be text")

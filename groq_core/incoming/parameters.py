@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from groq_core.events import Note
 from groq_core.incoming.clients import BOOKKEEPING, MODES
+from groq_core.incoming.custom_tools import DEFINITION
 from groq_core.incoming.field_errors import bad, kind_of, mapping
 from groq_core.incoming.rules import (
     Rule,
@@ -171,13 +172,6 @@ def _tools(value: Any, name: str) -> None:
         kind = mapping(tool, path).get("type")
         if not isinstance(kind, str):
             raise bad(f"{path}.type", f"`{path}.type` is missing", 'It is "function" for tools of your own.')
-        if kind == "custom":
-            raise bad(
-                f"{path}.type",
-                f"`{path}`: a chat here calls functions, not custom tools",
-                "Offer it as a function of one text, or ask POST /v1/responses, which takes it as it is.",
-                code="unsupported_tool",
-            )
         if kind == "function":
             _check_function(mapping(tool.get("function"), f"{path}.function"), f"{path}.function")
 
@@ -243,12 +237,15 @@ TOOLS: Final[Schema] = with_description(
             either(
                 object_of({"type": {"enum": ["function", None]}, "function": _FUNCTION}, "function"),
                 _BARE,
-                object_of({"type": {**TEXT, "not": {"const": "function"}}}, "type"),
+                object_of({"type": {"const": "custom"}, "custom": object_of(DEFINITION, "name")}, "type", "custom"),
+                object_of({"type": {"const": "custom"}, **DEFINITION}, "type", "name"),
+                object_of({"type": {**TEXT, "not": {"enum": ["function", "custom"]}}}, "type"),
             )
         ),
         "maxItems": MAX_TOOLS,
     },
-    "Functions; or, by their type, tools that the provider runs itself.",
+    "Functions; custom tools, which a model is offered as functions of one text and which are called as what they are; "
+    "or, by their type, tools that the provider runs itself.",
 )
 CHOICE: Final[Schema] = with_description(
     either(TEXT, OBJECT, {**list_of({}), "maxItems": 0}),

@@ -12,6 +12,7 @@ from groq_core.incoming.field_errors import insist
 from groq_core.pipeline import Handler
 from groq_core.reply import Reply, collect
 from groq_core.requests import Caller, ChatRequest, Message, Request
+from groq_core.streaming.custom_calls import give_custom_calls
 
 
 class Chat:
@@ -72,6 +73,9 @@ class Chat:
         for note in fields.notes:
             yield note
         request = ChatRequest(messages=fields.messages, params=fields.params, **asked)
-        async with aclosing(self._handle(request)) as events:
+        answer = self._handle(request)
+        if fields.custom:
+            answer = give_custom_calls(answer, fields.custom)
+        async with aclosing(answer) as events:
             async for event in events:
                 yield event

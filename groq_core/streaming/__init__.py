@@ -5,6 +5,8 @@ From a provider's bytes to events.
 - ``careless``: JSON as careless servers write it.
 - ``chunk_template``: What the chunks of an answer repeat around their words.
 - ``completion``: A whole answer in OpenAI's shape: one body for the API and for batches.
+- ``custom_calls``: Calls of custom tools, out of those of the functions that stand for them: a text in place of JSON,
+  as it comes.
 - ``decoder``: From bytes to events, without I/O.
 - ``halves``: Letters that arrive in two halves.
 - ``loose``: Read a chunk whose fields are not of the types they should be: whatever can be told from it is.

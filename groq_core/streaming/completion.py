@@ -6,7 +6,7 @@ import time
 from operator import attrgetter
 from typing import Any
 
-from groq_core.events import Finished, Usage
+from groq_core.events import Finished, ToolCall, Usage
 from groq_core.reply import Receipt, Reply
 
 FALLBACK_MODEL = "fallback"
@@ -74,6 +74,13 @@ def finish_word(finished: Finished, *, by_function_call: bool) -> str:
     return finished.finish_reason
 
 
+def call_object(call: ToolCall) -> dict[str, Any]:
+    """A call as a chat's messages have it."""
+    if call.custom:
+        return {"id": call.id, "type": "custom", "custom": {"name": call.name, "input": call.arguments}}
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+
+
 def completion(
     reply: Reply,
     request_id: str,
@@ -93,10 +100,7 @@ def completion(
     finished = reply.finished
     if finished is None:
         raise ValueError("an answer that is not whole is never reported as one")
-    calls = [
-        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-        for call in reply.tool_calls
-    ]
+    calls = [call_object(call) for call in reply.tool_calls]
     message: dict[str, Any] = {"role": "assistant", "content": reply.text or (None if calls else "")}
     if with_thoughts and (reasoning := reply.reasoning):
         message["reasoning"] = reasoning

@@ -290,11 +290,13 @@ async def test_groq_is_handed_what_it_takes_and_what_was_changed_stands_beside_t
 ) -> None:
     said: dict[str, Any] = {"messages": [{"role": "user", "content": "Say a."}]}
     tool = {"name": "look_up", "parameters": {"type": "object", "properties": {}}}
+    custom = {"type": "custom", "custom": {"name": "run"}}
     bodies: dict[str, dict[str, Any]] = {
         "plain": said,
         "changed": {"messages": [{"role": "user", "content": "Say \ud83d."}], "max_tokens": -1},
         "unknown to Groq": said | {"store": True, "metadata": {"a": "b"}, "frequency_penalty": 0.5, "user": "ann"},
         "one function": said | {"functions": [tool], "function_call": {"name": "look_up"}},
+        "a custom tool": said | {"tools": [custom], "tool_choice": custom},
         "a photograph": {"messages": [{"role": "user", "content": [picture("exif-gps.jpg")]}], "model": "vision"},
         "a model from the future": said | {"model": "groq-new/model-1"},
     }
@@ -321,6 +323,9 @@ async def test_groq_is_handed_what_it_takes_and_what_was_changed_stands_beside_t
     [choice] = found["one function"]["choices"]
     assert (choice["finish_reason"], choice["message"]["function_call"]["name"]) == ("function_call", "look_up")
     assert "tool_calls" not in choice["message"]
+    [call] = found["a custom tool"]["choices"][0]["message"]["tool_calls"]
+    assert (call["type"], call["custom"]) == ("custom", {"name": "run", "input": "Say a."})
+    assert "function" not in call
     [photograph] = [row for row in map(orjson.loads, handed.splitlines()) if row["custom_id"] == "a photograph"]
     [part] = photograph["body"]["messages"][0]["content"]
     assert part["image_url"]["url"] == prepare((MEDIA / "exif-gps.jpg").read_bytes()).data_url

@@ -46,13 +46,13 @@ async def test_what_nobody_here_hands_on_is_not_asked_for(asked: dict[str, Any],
         ({"logprobs": "yes"}, "logprobs"),
         ({"top_logprobs": 50}, "top_logprobs"),
         ({"reasoning_format": "weird"}, "reasoning_format"),
-        ({"tools": [{"type": "custom", "custom": {"name": "run"}}]}, "tools[0].type"),
+        ({"tools": [{"type": "custom", "custom": {"name": ""}}]}, "tools[0].custom.name"),
         (
             {
                 "tools": [{"type": "custom", "custom": {"name": "run"}}],
-                "tool_choice": {"type": "custom", "custom": {"name": "run"}},
+                "tool_choice": {"type": "custom", "custom": {"name": "walk"}},
             },
-            "tools[0].type",
+            "tool_choice.custom.name",
         ),
         (
             {"messages": [{"role": "user", "content": [{"type": "file", "file": {"file_id": "file-1"}}]}]},

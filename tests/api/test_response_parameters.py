@@ -213,6 +213,7 @@ async def test_a_custom_tool_is_a_function_of_one_text_and_called_as_what_it_is(
     ended = [event for event in events if event.type == "response.custom_tool_call_input.done"]
     pieces = [event.delta for event in events if event.type == "response.custom_tool_call_input.delta"]
     assert ([event.input for event in ended], "".join(pieces)) == ([given], given)
+    assert len(pieces) > 1
     assert json.loads(calls[0]["function"]["arguments"]) == {"input": given}
     assert [(one["tool_call_id"], one["content"]) for one in results] == [("call_1", "done"), ("call_2", "1")]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from groq_core.services.batch import (
     answerers,
     estimate,
     survey,
+    text_of,
     write_table,
 )
 from groq_core.services.batch.estimate import Survey
@@ -96,3 +98,19 @@ async def test_a_table_shows_the_calls_a_model_made(tmp_path: Path) -> None:
     write_table(source, tmp_path / "out.jsonl", table)
 
     assert 'look_up({""q"": 1})' in table.getvalue()
+
+
+FUNCTION = {"name": "f", "arguments": "{}"}
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ({"content": "So:", "tool_calls": [{"type": "function", "function": FUNCTION}]}, "So:\nf({})"),
+        ({"tool_calls": [{"type": "custom", "custom": {"name": "run", "input": "ls"}}]}, "run(ls)"),
+        ({"function_call": FUNCTION}, "f({})"),
+        ({"function_call": FUNCTION, "tool_calls": [{"function": FUNCTION}, {"function": FUNCTION}]}, "f({})\nf({})"),
+    ],
+)
+def test_a_call_is_shown_in_every_form_it_goes_out_in(message: dict[str, Any], shown: str) -> None:
+    assert text_of({"choices": [{"message": message}]}) == shown

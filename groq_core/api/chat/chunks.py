@@ -219,8 +219,9 @@ def _function_call(event: ToolCallDelta) -> bytes:
 
 def _call(event: ToolCallDelta) -> bytes:
     call: dict[str, Any] = {"index": event.index}
+    kind, given = ("custom", "input") if event.custom else ("function", "arguments")
     if event.id:
-        call |= {"id": event.id, "type": "function"}
-    function = {"name": event.name} if event.name else {}
-    call["function"] = function | {"arguments": event.arguments}
+        call |= {"id": event.id, "type": kind}
+    named = {"name": event.name} if event.name else {}
+    call[kind] = named | {given: event.arguments}
     return b'"tool_calls":[' + json_bytes(call) + b"]"

@@ -15,6 +15,7 @@ from groq_core.incoming.parameters import hides_thoughts
 from groq_core.reply import Reply
 from groq_core.services.sent_pictures import clean, pieces_within
 from groq_core.streaming.completion import completion
+from groq_core.streaming.custom_calls import give_custom_calls
 
 MAX_BODY = 30 * 2**20
 
@@ -58,7 +59,10 @@ class ChatCompletions:
                 writer.receipt.notes.extend(notes)
                 if with_thoughts:  # past all layers they go without being looked at
                     request = request.with_outlet(exchange.outlet(writer.words))
-                await stream_answer(exchange, self._handle(request), writer, watch, self._clock, headers)
+                events = self._handle(request)
+                if call.custom:
+                    events = give_custom_calls(events, call.custom)
+                await stream_answer(exchange, events, writer, watch, self._clock, headers)
                 return
 
             async def answer(reply: Reply) -> None:
@@ -71,4 +75,7 @@ class ChatCompletions:
                 )
                 await exchange.answer_json(body, *headers(reply.receipt))
 
-            await fold_answer(exchange, self._handle(request), watch, self._clock, answer, notes)
+            events = self._handle(request)
+            if call.custom:
+                events = give_custom_calls(events, call.custom)
+            await fold_answer(exchange, events, watch, self._clock, answer, notes)

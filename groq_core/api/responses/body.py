@@ -15,6 +15,7 @@ from groq_core.errors import RequestError
 from groq_core.events import Note
 from groq_core.incoming.chat_body import COST_SENSITIVE
 from groq_core.incoming.clients import BOOKKEEPING, mend_params, whole_numbers
+from groq_core.incoming.custom_tools import grammar_notes
 from groq_core.incoming.field_errors import bad, mapping, rename_param
 from groq_core.incoming.json_bodies import read_object
 from groq_core.incoming.parameters import CHOICE, RULES, check_params, part_params
@@ -229,7 +230,7 @@ def read_response(raw: bytes, exchange: ApiExchange, store: ResponseStore) -> Re
         summary=bool(echo["reasoning"]["summary"]),
         store=store_it,
         names=tool_names(body.get("tools")),
-        notes=(*notes, *changed, *passed_over, *_not_given(body)),
+        notes=(*notes, *changed, *passed_over, *grammar_notes(body.get("tools")), *_not_given(body)),
     )
 
 

@@ -6,9 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-import msgspec
-
 from groq_core.incoming.clients import MODES
+from groq_core.incoming.custom_tools import DEFINITION, LONGEST_NAME, check_names, custom_names, function_of, is_custom
 from groq_core.incoming.field_errors import bad, kind_of, mapping
 from groq_core.incoming.parameters import MAX_TOOLS
 from groq_core.incoming.schema_parts import TEXT, Schema, either, list_of, object_of, with_description
@@ -27,14 +26,6 @@ CHOICES: Final = ("function", "tool", "custom", "allowed_tools")
 """Choices that are a chat's as well, whose spellings are mended there."""
 
 FUNCTION_FIELDS: Final = ("name", "description", "parameters", "strict")
-
-LONGEST_NAME: Final = 64
-"""Characters of a function's name in a chat."""
-
-GRAMMARS: Final = ("lark", "regex")
-
-INPUT: Final = "input"
-"""What the one parameter of a function is called that stands for a custom tool."""
 
 
 class ToolNames(NamedTuple):
@@ -65,7 +56,7 @@ TOOLS: Final[Schema] = with_description(
                     "name",
                     "tools",
                 ),
-                object_of({"type": {"const": "custom"}, "name": _NAME, "description": TEXT}, "type", "name"),
+                object_of({"type": {"const": "custom"}, **DEFINITION}, "type", "name"),
                 object_of({"type": {"enum": list(HOSTED)}}, "type"),
             )
         ),
@@ -81,14 +72,16 @@ def chat_tools(tools: Any) -> list[dict[str, Any]] | None:
     Translate the list of tools.
 
     Raises:
-        RequestError: 400 naming the tool nobody here has.
+        RequestError: 400 naming the tool nobody here has, or a custom one that is called as another is.
     """
     if tools is None:
         return None
     if not isinstance(tools, list):
         raise bad("tools", f"`tools` must be a list, not {kind_of(tools)}")
     named = [(mapping(tool, f"tools[{index}]"), f"tools[{index}]") for index, tool in enumerate(tools)]
-    return [one for tool, path in named for one in _chat_tools(tool, path)]
+    found = [one for tool, path in named for one in _chat_tools(tool, path)]
+    check_names(found, custom_names(tools))
+    return found
 
 
 def _chat_tools(tool: dict[str, Any], path: str) -> list[dict[str, Any]]:
@@ -99,62 +92,11 @@ def _chat_tools(tool: dict[str, Any], path: str) -> list[dict[str, Any]]:
         return [_function(tool)]
     if kind == "namespace":
         return [_function(inner, tool["name"]) for inner in _members(tool, path)]
-    if kind == "custom" and "input_schema" not in tool:
-        return [_custom(tool, path)]
+    if is_custom(tool):
+        return [function_of({"name": None} | tool, path)]  # a name is what it lacks here, not a field around it
     if isinstance(kind, str) and kind in HOSTED:
         return [{"type": HOSTED[kind]}]
     raise _unknown(kind, path)
-
-
-def _custom(tool: dict[str, Any], path: str) -> dict[str, Any]:
-    """A tool that takes a text is a function that takes nothing else; a grammar can only be told to the model."""
-    if isinstance(inner := tool.get("custom"), dict):
-        tool = inner  # as a chat has it
-    name = tool.get("name")
-    if not isinstance(name, str) or not name:
-        raise bad(f"{path}.name", f"`{path}.name` must be a name")
-    said = tool.get("description")
-    told = [said] if isinstance(said, str) and said else []
-    if grammar := _grammar(tool.get("format"), f"{path}.format"):
-        told.append(grammar)
-    parameters = {"type": "object", "properties": {INPUT: TEXT}, "required": [INPUT], "additionalProperties": False}
-    function = {"name": name, "description": "\n\n".join(told), "parameters": parameters}
-    return {"type": "function", "function": {field: value for field, value in function.items() if value}}
-
-
-def _grammar(form: Any, path: str) -> str:
-    """What a custom tool's format asks of its input, in words; nothing where any text will do."""
-    if form is None or mapping(form, path).get("type") == "text":
-        return ""
-    if form.get("type") != "grammar":
-        raise bad(f"{path}.type", f"`{path}.type` must be text or grammar")
-    inner = form["grammar"] if isinstance(form.get("grammar"), dict) else form
-    syntax, definition = inner.get("syntax"), inner.get("definition")
-    if syntax not in GRAMMARS:
-        raise bad(f"{path}.syntax", f"`{path}.syntax` must be {' or '.join(GRAMMARS)}")
-    if not isinstance(definition, str):
-        raise bad(f"{path}.definition", f"`{path}.definition` must be text")
-    return f"`{INPUT}` must match this {syntax} {'grammar' if syntax == 'lark' else 'expression'}:\n{definition}"
-
-
-def text_given(arguments: str) -> str:
-    """
-    What a custom tool is given, of the arguments of the function that stands for it.
-
-    >>> text_given('{"input": "ls"}'), text_given("ls")
-    ('ls', 'ls')
-    """
-    try:
-        given = msgspec.json.decode(arguments)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return arguments
-    text = given.get(INPUT) if isinstance(given, dict) else None
-    return text if isinstance(text, str) else arguments
-
-
-def arguments_of(text: Any) -> Any:
-    """The other way round; what is no text is left for the checks."""
-    return msgspec.json.encode({INPUT: text}).decode() if isinstance(text, str) else text
 
 
 def _function(tool: dict[str, Any], namespace: str = "") -> dict[str, Any]:
@@ -205,7 +147,7 @@ def tool_names(tools: Any) -> ToolNames:
             if tool.get("type") == "namespace"
             for inner in tool["tools"]
         },
-        frozenset((tool.get("custom") or tool)["name"] for tool in listed if tool.get("type") == "custom"),
+        custom_names(listed),
     )
 
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from groq_core.api.responses.flat_tools import INPUT, arguments_of, name_in_chat
+from groq_core.api.responses.flat_tools import name_in_chat
 from groq_core.errors import RequestError
 from groq_core.incoming.clients import mend_call, mend_messages, mend_part
+from groq_core.incoming.custom_tools import INPUT, arguments_of
 from groq_core.incoming.field_errors import bad, kind_of, mapping, rename_param
 from groq_core.incoming.message_checks import MAX_MESSAGES, check_messages
 from groq_core.incoming.schema_parts import TEXT, Schema, either, object_of

@@ -7,11 +7,12 @@ from typing import Any, Final
 
 import msgspec
 
-from groq_core.api.responses.flat_tools import ToolNames, text_given
+from groq_core.api.responses.flat_tools import ToolNames
 from groq_core.events import Finished, ToolCall, Usage
 from groq_core.reply import Receipt
 from groq_core.requests import Message
 from groq_core.streaming.completion import FALLBACK_MODEL, notes_object, now
+from groq_core.streaming.custom_calls import text_given
 
 Item = dict[str, Any]
 

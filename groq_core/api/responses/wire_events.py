@@ -39,6 +39,7 @@ from groq_core.events import (
 )
 from groq_core.reply import Receipt
 from groq_core.streaming.completion import FALLBACK_MODEL, notes_object
+from groq_core.streaming.custom_calls import InputReader
 
 FAILED_CODES: Final = frozenset({"rate_limited", "invalid_request", "context_length", "too_large"})
 """Codes of ours that a client may act on; all others are told as `server_error`, which every SDK knows."""
@@ -215,9 +216,16 @@ class ResponseWriter:
             return b""  # its name may go on, and an item is announced by its whole name
         opened = self._open_call(call)
         if call.announced.name in self._names.custom:
-            return opened  # a text inside an object is not one before the object ends
+            # Pieces before the item was announced held no arguments.
+            return opened + self._input(call, call.input.take(delta.arguments))
         at = {"item_id": call.item, "output_index": call.place}
         return opened + self._event("response.function_call_arguments.delta", **at, delta=delta.arguments)
+
+    def _input(self, call: _Call, text: str) -> bytes:
+        if not text:
+            return b""
+        at = {"item_id": call.item, "output_index": call.place}
+        return self._event("response.custom_tool_call_input.delta", **at, delta=text)
 
     def _open_call(self, call: _Call) -> bytes:
         """Announce a call; of a server that gives none, it gets an id, since that is what its result is told by."""
@@ -237,10 +245,9 @@ class ResponseWriter:
             whole = call.written
             item = self._output[call.place] = call_item(call.item, whole, status, self._names)
             at = {"item_id": call.item, "output_index": call.place}
-            if text := item.get("input"):
-                ends += self._event("response.custom_tool_call_input.delta", **at, delta=text)
             if item["type"] == "custom_tool_call":
-                ends += self._event("response.custom_tool_call_input.done", **at, input=text)
+                ends += self._input(call, call.input.rest())
+                ends += self._event("response.custom_tool_call_input.done", **at, input=item["input"])
             else:
                 ends += self._event(
                     "response.function_call_arguments.done", **at, name=item["name"], arguments=whole.arguments
@@ -278,9 +285,11 @@ class _Call:
     Attributes:
         id: Of the call; the first that its server gives, or ours once the item is announced.
         item: Id of its item; empty until that is announced.
+        input: What it gives a custom tool, where it is a call of one.
     """
 
     def __init__(self) -> None:
+        self.input = InputReader()
         self.id = self.item = ""
         self.place = -1
         self._name: list[str] = []

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
 
-from groq_core.events import Note
+from groq_core.events import Note, ToolCall
 from groq_core.services.batch.lines import Line
 from groq_core.services.batch.sink import Failure
+from groq_core.streaming.completion import call_object
+from groq_core.streaming.custom_calls import text_given
 
 FAILED: Final = Failure(code="failed", message="")
 NO_ANSWER: Final = Failure(code="malformed", message="the result holds no answer")
@@ -22,13 +24,14 @@ class Sent(msgspec.Struct, frozen=True, array_like=True):
     Attributes:
         key: Hash of its question.
         notes: What was changed in it that its author should know, each a code and a text.
-        by_function_call: See :class:`Line`.
+        by_function_call, custom: See :class:`Line`.
     """
 
     custom_id: str
     key: str = ""
     notes: tuple[dict[str, str], ...] = ()
     by_function_call: bool = False
+    custom: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, line: Line, notes: Iterable[Note] = ()) -> Sent:
@@ -37,12 +40,14 @@ class Sent(msgspec.Struct, frozen=True, array_like=True):
             notes: What was changed on the way to Groq, beside what the line itself tells.
         """
         told = tuple({"code": note.code, "text": note.text} for note in (*line.notes, *notes))
-        return cls(line.custom_id, line.key, told, line.by_function_call)
+        return cls(line.custom_id, line.key, told, line.by_function_call, tuple(sorted(line.custom)))
 
     def answered(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Groq's answer as one of ours: with the notes, and with a function call for who knows of no tools."""
+        """Groq's answer as one of ours: with the notes, and with calls as who asked for them knows them."""
         if self.by_function_call:
             body = {**body, "choices": [_with_function_call(choice) for choice in body["choices"]]}
+        if self.custom:
+            body = {**body, "choices": [_with_custom_calls(choice, self.custom) for choice in body["choices"]]}
         return {**body, "notes": list(self.notes)} if self.notes else body
 
 
@@ -56,6 +61,21 @@ def _with_function_call(choice: dict[str, Any]) -> dict[str, Any]:
         del message["tool_calls"]
     finish = "function_call" if choice.get("finish_reason") == "tool_calls" else choice.get("finish_reason")
     return {**choice, "message": message, "finish_reason": finish}
+
+
+def _with_custom_calls(choice: dict[str, Any], custom: Sequence[str]) -> dict[str, Any]:
+    message = choice["message"]
+    calls = message.get("tool_calls")
+    if not isinstance(calls, list):
+        return choice
+    return {**choice, "message": {**message, "tool_calls": [_custom_call(call, custom) for call in calls]}}
+
+
+def _custom_call(call: Any, custom: Sequence[str]) -> Any:
+    match call:
+        case {"function": {"name": str(name), "arguments": str(arguments)}} if name in custom:
+            return call_object(ToolCall(id=call.get("id", ""), name=name, arguments=text_given(arguments), custom=True))
+    return call
 
 
 class BatchResponse(msgspec.Struct):

@@ -80,9 +80,12 @@ def text_of(body: dict[str, Any]) -> str:
     """
     if choices := body.get("choices"):
         message = choices[0].get("message", {})
-        calls = [call.get("function") or {} for call in message.get("tool_calls") or ()]
+        calls = [call.get("function") or call.get("custom") or {} for call in message.get("tool_calls") or ()]
+        if not calls and message.get("function_call"):
+            calls = [message["function_call"]]
         said = [str(message["content"])] if message.get("content") else []
-        return "\n".join([*said, *(f"{call.get('name', '')}({call.get('arguments', '')})" for call in calls)])
+        made = [f"{call.get('name', '')}({call.get('arguments', call.get('input', ''))})" for call in calls]
+        return "\n".join([*said, *made])
     if "data" in body:
         return msgspec.json.encode(body["data"]).decode()
     return str(body.get("text", ""))

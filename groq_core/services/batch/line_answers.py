@@ -26,6 +26,7 @@ from groq_core.services.extraction import ExtractionOptions, Extractor, schema_o
 from groq_core.services.sent_pictures import Pieces, clean
 from groq_core.services.transcription import TranscriptionService
 from groq_core.streaming.completion import completion, notes_object
+from groq_core.streaming.custom_calls import give_custom_calls
 
 OURS: Final = frozenset({"model", "messages", "stream", "stream_options", "cost_sensitive", "max_latency_ms"})
 """Fields of a chat body that are not sent on as parameters."""
@@ -175,7 +176,10 @@ class ChatAnswerer:
             caller=self._lend.caller,
         )
         request, notes = await clean(request, self._pieces)
-        async with aclosing(self._lend(waited)(request)) as events:
+        answer = self._lend(waited)(request)
+        if line.custom:
+            answer = give_custom_calls(answer, line.custom)
+        async with aclosing(answer) as events:
             reply = whole(await collect(events))
         reply.receipt.notes.extend((*line.notes, *notes))
         finished = reply.finished

@@ -19,7 +19,7 @@ import msgspec
 from groq_core.errors import RequestError
 from groq_core.events import Note
 from groq_core.incoming.chat_body import take_own
-from groq_core.incoming.chat_fields import read_fields
+from groq_core.incoming.chat_fields import ChatFields, read_fields
 from groq_core.incoming.json_bodies import read_object
 from groq_core.services.batch.seen_ids import IdSet
 from groq_core.services.batch.template import LineTemplate
@@ -54,6 +54,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
         simulated: The simulator answers it, and no model: whoever asks a model later asks anew.
         notes: What was changed in it that its author should know.
         by_function_call: Asked with `functions`, as before there were tools: calls go back as `function_call`.
+        custom: The names of custom tools, which stand among the tools as functions of one text.
     """
 
     number: int
@@ -64,11 +65,12 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     simulated: bool = False
     notes: tuple[Note, ...] = ()
     by_function_call: bool = False
+    custom: frozenset[str] = frozenset()
 
     @property
     def key(self) -> str:
         """Hash of everything that is asked, so that an answer is never taken for that to another question."""
-        asked = [self.operation, self.body, self.stamp]
+        asked = [self.operation, self.body, self.stamp, *sorted(self.custom)]
         return _hash(_ENCODER.encode([*asked, "simulator"] if self.simulated else asked))
 
 
@@ -227,13 +229,12 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
 
     def _make(self, number: int, custom_id: str, operation: Operation, body: dict[str, Any]) -> Entry:
         """Fill in what the line leaves open, and check what every service needs."""
-        notes: tuple[Note, ...] = ()
-        by_function_call = False
+        fields: ChatFields | None = None
         try:
             if self.model is not None:
                 body.setdefault("model", self.model)
             if operation == "chat":
-                body, notes, by_function_call = _chat_body({**self.params, **body})
+                body, fields = _chat_body({**self.params, **body})
             elif operation == "extraction":
                 if not isinstance(body.get("text", body.get("file")), str):
                     raise RequestError("there is neither text nor file to extract from", param="text")
@@ -255,8 +256,9 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
             body=body,
             stamp=self._stamp(body),
             simulated=self.simulated,
-            notes=notes,
-            by_function_call=by_function_call,
+            notes=() if fields is None else fields.notes,
+            by_function_call=fields is not None and fields.by_function_call,
+            custom=frozenset() if fields is None else fields.custom,
         )
 
     def _stamp(self, body: Mapping[str, Any]) -> str:
@@ -279,18 +281,18 @@ def _file_hash(path: str, *_: int) -> str:
         return hashlib.file_digest(file, lambda: blake2b(digest_size=8)).hexdigest()
 
 
-def _chat_body(body: dict[str, Any]) -> tuple[dict[str, Any], tuple[Note, ...], bool]:
+def _chat_body(body: dict[str, Any]) -> tuple[dict[str, Any], ChatFields]:
     """
     A chat's body as every provider understands it; whether and how it was to be streamed is of no matter here.
 
     Returns:
-        It, what was changed, and whether calls go back as `function_call`.
+        It, and how it was understood.
     """
     rest = dict(body)
     own = take_own(rest)
     fields = read_fields(rest.pop("messages", None), rest)
     kept: dict[str, Any] = {name: own[name] for name in ("model", "cost_sensitive", "max_latency_ms") if name in own}
-    return {**kept, "messages": list(fields.messages), **fields.params}, fields.notes, fields.by_function_call
+    return {**kept, "messages": list(fields.messages), **fields.params}, fields
 
 
 def _custom_id(value: Mapping[str, Any], otherwise: str) -> str:

@@ -49,6 +49,27 @@ assert isinstance(parsed.choices[0].message.parsed, Person)
 raw = client.chat.completions.with_raw_response.create(model="auto", messages=[{"role": "user", "content": COUNT}])
 assert raw.headers["x-request-id"]
 
+# ── a custom tool of a chat ──
+grammar = {"type": "grammar", "grammar": {"syntax": "regex", "definition": "ls.*"}}
+shell = {"type": "custom", "custom": {"name": "shell", "description": "Run a command.", "format": grammar}}
+asked = {
+    "model": "auto",
+    "tools": [shell, {"type": "function", "function": {"name": "get_weather", "parameters": CITY}}],
+    "tool_choice": {"type": "custom", "custom": {"name": "shell"}},
+}
+said = [{"role": "user", "content": "ls -l"}]
+message = client.chat.completions.create(messages=said, **asked).choices[0].message
+(call,) = message.tool_calls
+assert (call.type, call.custom.name, call.custom.input) == ("custom", "shell", "ls -l")
+chunks = list(client.chat.completions.create(messages=said, stream=True, **asked))
+pieces = [piece for chunk in chunks for piece in chunk.choices[0].delta.tool_calls or []]
+assert pieces[0].custom["name"] == "shell"
+assert "".join(piece.custom["input"] for piece in pieces) == "ls -l"
+assert chunks[-1].choices[0].finish_reason == "tool_calls"
+result = {"role": "tool", "tool_call_id": call.id, "content": "hail.txt"}
+then = client.chat.completions.create(model="auto", messages=[*said, message, result], tools=[shell])
+assert "hail.txt" in then.choices[0].message.content
+
 # ── responses ──
 tools = [{"type": "function", "name": "get_weather", "parameters": CITY, "strict": True}]
 first = client.responses.create(model="auto", input=WEATHER, tools=tools, reasoning={"effort": "low"})
