@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -15,6 +15,8 @@ from groq_core.incoming.json_bodies import LETTERS_REPLACED, mend_letters
 from groq_core.incoming.message_checks import MAX_MESSAGES, check_messages
 from groq_core.incoming.parameters import check_params, part_params
 from groq_core.requests import Message
+
+MESSAGES_HINT: Final = 'Send at least [{"role": "user", "content": "…"}].'
 
 
 class ChatFields(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +48,8 @@ def read_fields(messages: Any, params: Mapping[str, Any]) -> ChatFields:
         RequestError: 400 with ``param`` as the path of the field that is wrong.
     """
     if messages is None:
-        raise bad("messages", "`messages` is missing", 'Send at least [{"role": "user", "content": "…"}].')
+        hint = "A body with `input` is for POST /v1/responses." if "input" in params else MESSAGES_HINT
+        raise bad("messages", "`messages` is missing", hint)
     checked = tuple(map(dict, messages)) if are_plain(messages) else check_messages(mend_messages(messages))
     if not params:
         return ChatFields(messages=checked, params={})

@@ -169,6 +169,12 @@ def test_a_fault_names_its_field(body: object, param: str | None) -> None:
     assert caught.value.code
 
 
+def test_a_body_of_the_responses_api_is_told_where_it_belongs() -> None:
+    with pytest.raises(RequestError) as caught:
+        read({"input": [HI], "tools": [{"type": "function", "name": "add"}]})
+    assert "/v1/responses" in caught.value.hint
+
+
 async def test_a_fault_reaches_the_client_in_the_shape_of_errors() -> None:
     stage = Stage()
     async with stage.served() as client:

@@ -47,10 +47,10 @@ export class Keeper {
     });
     addEventListener("pagehide", () => {
       this.conversation.coming.leave();
-      const { head, empty } = this.conversation.tree;
-      const { draft: before } = head;
+      const { tree } = this.conversation;
+      const { draft: before } = tree.head;
       this.#keepRunning();
-      rememberLeft(this.kind, empty || this.#passing(this.conversation.tree) ? null : { id: head.id, draft: head.draft, before, at: Date.now() });
+      rememberLeft(this.kind, this.#passing(tree) ? null : { ...tree.head, before, at: Date.now() });
       // What breaks because the page goes is no end of an answer: the server has it, and the next page will follow.
       const runs = [...this.conversation.runs.values()];
       for (const run of runs) run.leave?.();
@@ -280,12 +280,11 @@ export class Keeper {
     const typed = this.composer.text();
     const goesAlong = tree.head.id === before.head.id && typed !== left;
     this.draft(goesAlong ? "" : typed);
-    const { draft: kept } = whole.head;
-    if (unlessBegun) whole.head.draft = takeLeft(this.kind, whole.head);
+    const changed = unlessBegun && takeLeft(this.kind, whole.head);
     this.conversation.open(new Tree(whole.head, whole.messages).openAt(leaf));
     rememberOpen(this.kind, id, this.conversation.tree.head.leaf);
     const { head } = this.conversation.tree;
-    if (head.draft !== kept) this.putHead(head);
+    if (changed) this.putHead(head);
     const further = goesAlong ? [head.draft, typed].filter(Boolean).join("\n\n") : head.draft;
     this.composer.adopt({ ...head, draft: further });
     coming.end(true);
@@ -314,11 +313,7 @@ export class Keeper {
     this.draw();
   }
 
-  /**
-   * A conversation as it is kept, once all that was told of it is.
-   *
-   * @param {string} id
-   */
+  /** A conversation as it is kept, once all that was told of it is. @param {string} id */
   async read(id) {
     await this.settled();
     return this.store.read(id);

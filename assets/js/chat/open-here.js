@@ -109,7 +109,7 @@ const LEFT_MS = 60_000;
  */
 export function rememberLeft(kind, left) {
   try {
-    if (left) sessionStorage[leftKeyOf(kind)] = JSON.stringify(left);
+    if (left) sessionStorage[leftKeyOf(kind)] = JSON.stringify({ id: left.id, draft: left.draft, before: left.before, at: left.at });
     else delete sessionStorage[leftKeyOf(kind)];
   } catch {
     // as above
@@ -117,20 +117,21 @@ export function rememberLeft(kind, left) {
 }
 
 /**
- * What stood in the box of this conversation when this page was left; asked for once.
+ * Put into a conversation what stood in its box when this page was left; done once.
  *
  * @param {string} kind
- * @param {{ id: string, draft: string }} kept as its store has it, where another page may have written since
- * @returns {string}
+ * @param {{ id: string, draft?: string }} head as its store has it, where another page may have written since
+ * @returns {boolean} whether it is another draft now
  */
-export function takeLeft(kind, { id, draft }) {
+export function takeLeft(kind, head) {
+  const { id, draft = "" } = head;
   try {
     /** @type {Left | null} */
     const left = JSON.parse(sessionStorage[leftKeyOf(kind)] ?? "null");
     delete sessionStorage[leftKeyOf(kind)];
-    if (left?.id === id && (left.before === draft || Date.now() - left.at < LEFT_MS)) return left.draft;
+    if (left?.id === id && (left.before === draft || Date.now() - left.at < LEFT_MS)) head.draft = left.draft;
   } catch {
     // as above
   }
-  return draft;
+  return (head.draft ?? "") !== draft;
 }
