@@ -31,7 +31,7 @@ test: $(VENV)/.dev
 test-quick: $(VENV)/.dev
 	$(PYTEST) -m "not browser"
 
-# The whole suite ten times, the last three with every core kept busy by something else: about an hour.
+# The whole suite ten times, the last three with every core kept busy by something else: about three hours.
 test-ten: $(VENV)/.dev
 	$(BIN)/python -m scripts.ten_runs
 

@@ -1,7 +1,7 @@
 """
 Run all tests ten times in a row, three of them while other processes keep every core busy.
 
-    make test-ten                        # about an hour on two cores
+    make test-ten                        # about three hours on two cores
     python -m scripts.ten_runs --runs 2 --busy 1 tests/router
 
 Prints a line a run, and the names of what failed in any. Ends with status 1 if something did.
