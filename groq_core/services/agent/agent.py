@@ -45,7 +45,7 @@ class Agent:
         tools: Tools, or typed functions to be made tools.
         hosted: Tools of Groq's own, run by Groq; only models that have them are asked then.
         instructions: System message, where the conversation brings none.
-        max_steps: Times the model is asked; on the last it must answer without tools.
+        max_steps: Times the model is asked at most; on the last no tools are offered, so that it answers.
         max_seconds: Wall clock of a run; waiting for approval does not count. A fifth of it, at most fifteen
             seconds, is kept for the answer.
         max_usd: Money of a run. With ``price`` each step is looked ahead at; without, the dearest so far is taken.

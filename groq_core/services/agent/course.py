@@ -51,7 +51,7 @@ class Course:
 
     def ahead(self) -> tuple[Outlook, EndReason]:
         """What the next step may do, and the limit that says so; ``answered`` where none does."""
-        if self.state.step >= self.limits.steps + self.bare:
+        if self.state.step >= self.limits.steps:
             return Outlook(last=True, over=True), "step_limit"
         if self.remaining_s <= 0:
             return Outlook(last=True, over=True), "time_limit"

@@ -31,6 +31,8 @@ _TOO_LITTLE: Final[Mapping[EndReason, str]] = {
     "token_limit": "the tokens may not be enough",
 }
 
+_WORDLESS: Final = "the model called a tool where it was to answer, so there is no answer; what the tools gave is kept"
+
 
 class AgentLoop:
     """The steps of one run."""
@@ -82,9 +84,14 @@ class AgentLoop:
                 for event in events_of_hosted_tools(finished.extra.get("executed_tools"), state.step):
                     yield event
             calls = course.own_ids(reply.tool_calls)
-            if ahead.last and calls and not reply.text.strip() and not course.bare:
+            wordless = bool(calls) and not reply.text.strip()
+            if ahead.last and wordless and not course.bare and state.step < course.limits.steps:
                 course.bare = True
                 continue
+            if ahead.last and wordless:
+                yield Note(code="no_answer", text=_WORDLESS)
+                reason = self._ending(reply, True, limit)
+                break
             if not calls or ahead.last:
                 # On the last step a call is not run, and a call without a result may not stay.
                 state.messages.append(_assistant(reply.text, ()))

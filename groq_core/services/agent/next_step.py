@@ -86,7 +86,8 @@ def _request(course: Course, ahead: Outlook) -> ChatRequest:
         params["tools"] = offered
         params["tool_choice"] = "auto"
     if ahead.last and offered:
-        if agent.tools and not course.bare:
+        # What is not offered is not called; some servers take no notice of "none", and nobody asks after this.
+        if agent.tools and not course.bare and course.state.step < course.limits.steps:
             params["tool_choice"] = "none"
         else:
             del params["tools"], params["tool_choice"]
