@@ -50,11 +50,11 @@ def price(prompt: int, answer: int) -> float:
 
 async def test_before_the_money_is_spent_the_model_is_asked_for_an_answer() -> None:
     model = Model([calls(("c", "add", '{"a":1,"b":1}'), cost_usd=0.008), says("2, I think.")])
-    _, trace = await listen(Agent(model, [add], max_usd=0.0145, price=price))
+    _, trace = await listen(Agent(model, [add], max_usd=0.01, price=price))
 
     assert trace.ended is not None
     assert (trace.ended.reason, trace.ended.answer) == ("money_limit", "2, I think.")
-    assert price(0, model.asked[1].params["max_completion_tokens"]) <= 0.0145 - 0.008
+    assert price(0, model.asked[1].params["max_completion_tokens"]) <= 0.01 - 0.008
 
 
 async def test_tokens_bound_a_run_too() -> None:
