@@ -273,6 +273,11 @@ class TargetBudget:
             return None
         return next((bucket for bucket in self._buckets.values() if sum(cost.of(bucket.kind)) > bucket.limit), None)
 
+    def part(self, cost: Cost) -> float:
+        """The largest part that a request takes of a limit."""
+        limits = (bucket for bucket in self._buckets.values() if bucket.limit > 0)
+        return max((sum(cost.of(bucket.kind)) / bucket.limit for bucket in limits), default=0.0)
+
     def within(self, cost: Cost) -> Cost:
         """A cost that every bucket could hold when full, for a request that is sent although it seems too large."""
         for bucket in self._buckets.values():
