@@ -28,6 +28,9 @@ USUAL_PART = 0.25
 LEARNING_RATE = 0.1
 """How much one answer's length counts for what is thought of the next."""
 
+ROUNDING = 1e-3
+"""Of a token, a request or a second: not worth waiting for. Shares are told in decimals."""
+
 SLACK_S = 0.25
 """Seconds of refill left in a bucket that others draw on too. Without it one request in 500 was refused."""
 
@@ -133,15 +136,14 @@ class Bucket:
         if amount > self.limit:
             return inf
         own = self.limit * self.share
-        if amount > own:
+        if amount > own + ROUNDING:
             return SHARE_S  # another share is asked for by then
         if self.held:
             # Two answers may be read in the other order than they were sent; then the provider's word on what
             # remains is out of date by the first of them.
             amount = min(own, amount + SLACK_S * own / self.window_s)
         missing = amount - (self.level(now) - self.held)
-        # A thousandth of a token is not worth waiting for: it is rounding.
-        if missing <= 1e-3:
+        if missing <= ROUNDING:
             return 0.0
         return missing * self.window_s / own if own > 0 else inf
 
@@ -413,8 +415,8 @@ class TargetBudget:
 
 def _wait_behind(bucket: Bucket, amount: float, ahead: float, now: float) -> float:
     own = bucket.limit * bucket.share
-    if amount > own:
+    if amount > own + ROUNDING:
         return SHARE_S
     # Those ahead have not been let in, so nothing is held for them yet.
     missing = amount + ahead - (bucket.level(now) - bucket.held)
-    return missing * bucket.window_s / own if missing > 1e-3 else 0.0
+    return missing * bucket.window_s / own if missing > ROUNDING else 0.0

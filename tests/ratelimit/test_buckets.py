@@ -201,6 +201,28 @@ def test_what_is_larger_than_a_limit_never_fits() -> None:
     assert bucket.kind == "tokens"
 
 
+@given(limit=st.integers(1, 10_000_000), part=st.floats(0.001, 1))
+async def test_the_share_that_a_request_needs_is_enough_for_it(limit: int, part: float) -> None:
+    """Shares are told to the others, and by Redis, as decimals of fourteen digits."""
+    clock = Clock()
+    buckets = TargetBuckets(clock)
+    buckets.set_share(0.0)
+    buckets.learn("tokens", 60, limit, 0)
+    buckets.release_learners()
+    line = asyncio.ensure_future(buckets.enter(Cost(tokens_in=max(1, int(limit * part))), "a"))
+    await asyncio.sleep(0)
+    _, need = buckets.demand()
+    buckets.set_share(float(f"{need:.14g}"))
+    clock.now += 60
+    buckets.release_learners()
+
+    await asyncio.sleep(0)
+    done = line.done()
+    line.cancel()
+    await asyncio.gather(line, return_exceptions=True)
+    assert done
+
+
 async def test_a_bucket_that_others_draw_on_keeps_a_little_back() -> None:
     clock = Clock()
     buckets = TargetBuckets(clock)

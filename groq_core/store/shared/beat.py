@@ -174,7 +174,7 @@ class Beat:
         demands = self._sharing.demands()
         arguments: list[Any] = [PREFIX, self._me, int(LEASE_S * 1000), 0, len(demands)]
         for target, (want, need) in demands.items():
-            arguments += [target, f"{want:.6g}", f"{need:.6g}", f"{self._shares.get(target, ALONE):.9g}"]
+            arguments += [target, f"{want:.6g}", f"{need:.14g}", f"{self._shares.get(target, ALONE):.9g}"]
         for rest in self._waiting:
             arguments += [rest.name, GONE_MS if rest.seconds == inf else int(rest.seconds * 1000), rest.note]
         members, shares, rests, born = await self._link.recheck(lambda redis: redis.eval(SCRIPT, 0, *arguments))
