@@ -31,6 +31,12 @@ LEARNING_RATE = 0.1
 ROUNDING = 1e-3
 """Of a token, a request or a second: not worth waiting for. Shares are told in decimals."""
 
+SOON_S = 60
+"""Seconds in which a limit is full again soon enough to wait for."""
+
+GIVEN_S = 2.0
+"""Shares waver from beat to beat: what a process gave away of a limit it takes back if that was less long ago."""
+
 SLACK_S = 0.25
 """Seconds of refill left in a bucket that others draw on too. Without it one request in 500 was refused."""
 
@@ -92,7 +98,7 @@ class Bucket:
         held: Part of it promised to requests under way and not yet charged by the provider.
     """
 
-    __slots__ = ("_at", "_level", "held", "kind", "limit", "own", "share", "window_s")
+    __slots__ = ("_at", "_given", "_given_at", "_level", "held", "kind", "limit", "own", "share", "window_s")
 
     def __init__(
         self, kind: str, window_s: int, limit: float, level: float, now: float, share: float = 1.0, *, own: bool = False
@@ -104,7 +110,8 @@ class Bucket:
         self.share = share
         self.held = 0.0
         self._level = level
-        self._at = now
+        self._at = self._given_at = now
+        self._given = 0.0
 
     def __repr__(self) -> str:
         return f"<Bucket {self.kind}/{self.window_s}s {self._level:g} of {self.limit:g}, {self.held:g} held>"
@@ -119,14 +126,26 @@ class Bucket:
         return min(own, self._level + (now - self._at) * own / self.window_s)
 
     def set(self, limit: float, level: float, now: float) -> None:
-        self.limit, self._level, self._at = limit, level, now
+        self.limit, self._level, self._at, self._given = limit, level, now, 0.0
 
     def resize(self, share: float, now: float) -> None:
-        """Take another part: what is left of the old one is left of the new in proportion, what is owed stays owed."""
-        level = self.level(now)
-        if level > 0:
-            level = level * share / self.share if self.share > 0 else 0.0
-        self.share, self._level, self._at = share, level, now
+        """
+        Take another part: what is left of the old one is left of the new in proportion, what is owed stays owed.
+
+        Of a limit that is soon full again a larger part begins with what is left of the smaller one, and what it gave
+        away a moment ago: who gives a part away may have spent it.
+        """
+        level, before = self.level(now), self.share
+        self.share, self._at = share, now
+        if level <= 0 or before <= 0:
+            self._level = min(level, 0.0)
+            return
+        given = self._given * max(0.0, 1 - (now - self._given_at) / GIVEN_S)
+        more = level * share / before - level
+        if self.window_s <= SOON_S:
+            more = min(more, given)
+        self._given, self._given_at = max(0.0, given - more), now
+        self._level = level + more
 
     def charge(self, amount: float, now: float) -> None:
         self._level, self._at = self.level(now) - amount, now

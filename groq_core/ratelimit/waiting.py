@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from groq_core.ratelimit.buckets import Bucket, Cost, Reservation, TargetBudget
-from groq_core.ratelimit.lines_part import LinesPart
+from groq_core.ratelimit.lines_part import QUESTIONS_A_LINE, LinesPart
 
 
 class NeverFitsError(Exception):
@@ -40,7 +40,7 @@ class TargetBuckets:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, share: float = 1.0) -> None:
         self.budget = TargetBudget(clock, share)
-        self._asked = 0.0
+        self._asked = self._took = 0.0
         self._queues: OrderedDict[tuple[bool, str], deque[_Waiter]] = OrderedDict()
         self._lines = LinesPart(self.budget.part, clock)
         self._timer: asyncio.TimerHandle | None = None
@@ -69,15 +69,16 @@ class TargetBuckets:
             self.budget.resize(share)
             self._pump()
 
-    def demand(self) -> tuple[float, float]:
+    def demand(self) -> tuple[float, float, float]:
         """
-        How much was asked for since the last time this was called, those in the queue included; and the largest part
-        of a limit that one of them needs by itself.
+        How much was asked for since the last time this was called, those in the queue included; the largest part of a
+        limit that one of them needs by itself; and the parts that were taken since, where a line counts as many times
+        as questions come before it.
         """
         queued = [waiter.cost for queue in self._queues.values() for waiter in queue]
         asked, self._asked = self._asked + len(queued), self._asked / 2
-        need = max(map(self.budget.part, queued), default=0.0)
-        return asked, min(1.0, need)
+        took, self._took = self._took, 0.0
+        return asked, min(1.0, max(map(self.budget.part, queued), default=0.0)), took
 
     # ── admission ────────────────────────────────────────────────────────────────────────────────────
 
@@ -119,6 +120,7 @@ class TargetBuckets:
         return background or not behind or self._lines.is_due(self._queues[key][0].cost)
 
     def _let_in(self, cost: Cost, *, background: bool) -> Reservation:
+        self._took += self.budget.part(cost) * (QUESTIONS_A_LINE if background else 1)
         if background:
             self._lines.let_in()
         else:
