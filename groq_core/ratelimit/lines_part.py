@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from math import inf
 from typing import Final, TypeAlias
 
-from groq_core.ratelimit.buckets import Cost
+from groq_core.ratelimit.cost import Cost
 
 LINES_PART: Final = 0.1
 """

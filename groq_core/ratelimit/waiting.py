@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-from groq_core.ratelimit.buckets import Bucket, Cost, Reservation, TargetBudget
+from groq_core.ratelimit.buckets import Bucket, Reservation, TargetBudget
+from groq_core.ratelimit.cost import Cost
 from groq_core.ratelimit.lines_part import QUESTIONS_A_LINE, LinesPart
 
 

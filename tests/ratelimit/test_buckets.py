@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groq_core.ratelimit.buckets import GIVEN_S, SLACK_S, Bucket, BudgetStore, Cost, TargetBudget
+from groq_core.ratelimit.buckets import GIVEN_S, SLACK_S, Bucket, BudgetStore, TargetBudget
+from groq_core.ratelimit.cost import Cost
 from groq_core.ratelimit.waiting import TargetBuckets
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from groq_core.ratelimit.buckets import Cost
+from groq_core.ratelimit.cost import Cost
 from groq_core.ratelimit.lines_part import QUESTIONS_A_LINE, REMEMBERED_S
 from groq_core.ratelimit.waiting import TargetBuckets
 from tests.speakers import Clock

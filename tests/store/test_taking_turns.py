@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from groq_core.ratelimit.buckets import Cost
+from groq_core.ratelimit.cost import Cost
 from groq_core.ratelimit.waiting import TargetBuckets
 from groq_core.redaction import Secret
 from groq_core.store.shared.beat import ALONE, Beat, Rest
