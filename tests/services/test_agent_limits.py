@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -250,6 +251,16 @@ async def test_a_bound_that_is_too_little_from_the_start_is_not_told_as_spent() 
 
     (note,) = [event.text for event in events if isinstance(event, Note)]
     assert note == "the tokens may not be enough for calling tools and answering, so the model answers at once"
+
+
+@pytest.mark.parametrize(
+    ("bound", "hedge"), [({"max_usd": 0.1, "price": price}, False), ({"max_tokens": 9_000}, False), ({}, None)]
+)
+async def test_a_step_of_a_bounded_run_is_not_asked_twice(bound: dict[str, Any], hedge: bool | None) -> None:
+    model = Model([calls(("c", "add", '{"a":1,"b":1}')), says("2")])
+    await listen(Agent(model, [add], max_steps=2, **bound))
+
+    assert [request.hedge for request in model.asked] == [hedge, hedge]
 
 
 async def test_half_a_letter_can_be_counted() -> None:

@@ -122,6 +122,11 @@ class Course:
         return found
 
     @property
+    def bounded(self) -> bool:
+        """Its money or its tokens are bounded."""
+        return self.limits.usd is not None or self.limits.tokens is not None
+
+    @property
     def most_out(self) -> int:
         """Tokens a step may write."""
         most = self.agent.params.get("max_completion_tokens")

@@ -109,7 +109,15 @@ def _request(course: Course, ahead: Outlook) -> ChatRequest:
         messages.append({"role": "system", "content": LAST_STEP})
     if ahead.max_tokens is not None:
         params["max_completion_tokens"] = max(1, min(course.most_out, ahead.max_tokens))
-    return ChatRequest(messages=tuple(messages), model=agent.model, params=params, revisable=True, caller=agent.caller)
+    return ChatRequest(
+        messages=tuple(messages),
+        model=agent.model,
+        params=params,
+        revisable=True,
+        # Asked twice, a step would take more than it was looked ahead for.
+        hedge=False if course.bounded else None,
+        caller=agent.caller,
+    )
 
 
 def _as_events(found: Rescued, reply: Reply) -> Iterable[Event]:
