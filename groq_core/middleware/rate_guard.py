@@ -16,8 +16,9 @@ from groq_core.failures.policy import EARLY_S, SHORT_WAIT_S
 from groq_core.models.pricing import BILLED_AUDIO_S
 from groq_core.models.spec import ModelSpec
 from groq_core.pipeline import Attempt, Handler
-from groq_core.ratelimit.buckets import Bucket, Cost, Reservation
+from groq_core.ratelimit.buckets import Bucket, Reservation
 from groq_core.ratelimit.budgets import LocalBudgets
+from groq_core.ratelimit.cost import Cost
 from groq_core.ratelimit.estimates import Estimates
 from groq_core.ratelimit.headers import read_headers, received_at_ms
 from groq_core.ratelimit.plans import limits_for

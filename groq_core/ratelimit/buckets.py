@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import inf
 from typing import Protocol, TypeAlias
 
-import msgspec
+from groq_core.ratelimit.cost import Cost
 
 UNKNOWN_AT_ONCE = 8
 """Requests let through to a target whose limits are not known yet; its first answer's headers tell them."""
@@ -28,51 +28,17 @@ USUAL_PART = 0.25
 LEARNING_RATE = 0.1
 """How much one answer's length counts for what is thought of the next."""
 
+ROUNDING = 1e-3
+"""Of a token, a request or a second: not worth waiting for. Shares are told in decimals."""
+
+SOON_S = 60
+"""Seconds in which a limit is full again soon enough to wait for."""
+
+GIVEN_S = 2.0
+"""Shares waver from beat to beat: what a process gave away of a limit it takes back if that was less long ago."""
+
 SLACK_S = 0.25
 """Seconds of refill left in a bucket that others draw on too. Without it one request in 500 was refused."""
-
-
-class Cost(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request takes from the buckets: known before it is sent (``sent``), or estimated (``answer``)."""
-
-    tokens_in: float = 0
-    tokens_out: float = 0
-    audio_s: float = 0
-
-    def of(self, kind: str) -> tuple[float, float]:
-        """The two parts of the cost in a dimension: what is charged at the start, and what as it answers."""
-        match kind:
-            case "requests":
-                return 1, 0
-            case "tokens":
-                return self.tokens_in, self.tokens_out
-            case "input_tokens":
-                return self.tokens_in, 0
-            case "output_tokens":
-                return 0, self.tokens_out
-            case "audio_seconds":
-                return self.audio_s, 0
-            case _:
-                return 0, 0
-
-    def within(self, kind: str, limit: float) -> Cost:
-        """The same, with no more than ``limit`` in a dimension."""
-        start, answer = self.of(kind)
-        if start + answer <= limit:
-            return self
-        start = min(start, limit)
-        match kind:
-            case "tokens":
-                return Cost(tokens_in=start, tokens_out=limit - start, audio_s=self.audio_s)
-            case "input_tokens":
-                return msgspec.structs.replace(self, tokens_in=start)
-            case "output_tokens":
-                return msgspec.structs.replace(self, tokens_out=limit)
-            case "audio_seconds":
-                return msgspec.structs.replace(self, audio_s=start)
-            case _:
-                return self
-
 
 BucketKey: TypeAlias = tuple[str, int, bool]
 """Dimension, seconds, and whether it is a ceiling of ours: beside the provider's limit, not in its place."""
@@ -89,7 +55,7 @@ class Bucket:
         held: Part of it promised to requests under way and not yet charged by the provider.
     """
 
-    __slots__ = ("_at", "_level", "held", "kind", "limit", "own", "share", "window_s")
+    __slots__ = ("_at", "_given", "_given_at", "_level", "held", "kind", "limit", "own", "share", "window_s")
 
     def __init__(
         self, kind: str, window_s: int, limit: float, level: float, now: float, share: float = 1.0, *, own: bool = False
@@ -101,7 +67,8 @@ class Bucket:
         self.share = share
         self.held = 0.0
         self._level = level
-        self._at = now
+        self._at = self._given_at = now
+        self._given = 0.0
 
     def __repr__(self) -> str:
         return f"<Bucket {self.kind}/{self.window_s}s {self._level:g} of {self.limit:g}, {self.held:g} held>"
@@ -116,14 +83,26 @@ class Bucket:
         return min(own, self._level + (now - self._at) * own / self.window_s)
 
     def set(self, limit: float, level: float, now: float) -> None:
-        self.limit, self._level, self._at = limit, level, now
+        self.limit, self._level, self._at, self._given = limit, level, now, 0.0
 
     def resize(self, share: float, now: float) -> None:
-        """Take another part: what is left of the old one is left of the new in proportion, what is owed stays owed."""
-        level = self.level(now)
-        if level > 0:
-            level = level * share / self.share if self.share > 0 else 0.0
-        self.share, self._level, self._at = share, level, now
+        """
+        Take another part: what is left of the old one is left of the new in proportion, what is owed stays owed.
+
+        Of a limit that is soon full again a larger part begins with what is left of the smaller one, and what it gave
+        away a moment ago: who gives a part away may have spent it.
+        """
+        level, before = self.level(now), self.share
+        self.share, self._at = share, now
+        if level <= 0 or before <= 0:
+            self._level = min(level, 0.0)
+            return
+        given = self._given * max(0.0, 1 - (now - self._given_at) / GIVEN_S)
+        more = level * share / before - level
+        if self.window_s <= SOON_S:
+            more = min(more, given)
+        self._given, self._given_at = max(0.0, given - more), now
+        self._level = level + more
 
     def charge(self, amount: float, now: float) -> None:
         self._level, self._at = self.level(now) - amount, now
@@ -133,15 +112,14 @@ class Bucket:
         if amount > self.limit:
             return inf
         own = self.limit * self.share
-        if amount > own:
+        if amount > own + ROUNDING:
             return SHARE_S  # another share is asked for by then
         if self.held:
             # Two answers may be read in the other order than they were sent; then the provider's word on what
             # remains is out of date by the first of them.
             amount = min(own, amount + SLACK_S * own / self.window_s)
         missing = amount - (self.level(now) - self.held)
-        # A thousandth of a token is not worth waiting for: it is rounding.
-        if missing <= 1e-3:
+        if missing <= ROUNDING:
             return 0.0
         return missing * self.window_s / own if own > 0 else inf
 
@@ -272,6 +250,11 @@ class TargetBudget:
         if not self._buckets:
             return None
         return next((bucket for bucket in self._buckets.values() if sum(cost.of(bucket.kind)) > bucket.limit), None)
+
+    def part(self, cost: Cost) -> float:
+        """The largest part that a request takes of a limit."""
+        limits = (bucket for bucket in self._buckets.values() if bucket.limit > 0)
+        return max((sum(cost.of(bucket.kind)) / bucket.limit for bucket in limits), default=0.0)
 
     def within(self, cost: Cost) -> Cost:
         """A cost that every bucket could hold when full, for a request that is sent although it seems too large."""
@@ -408,8 +391,8 @@ class TargetBudget:
 
 def _wait_behind(bucket: Bucket, amount: float, ahead: float, now: float) -> float:
     own = bucket.limit * bucket.share
-    if amount > own:
+    if amount > own + ROUNDING:
         return SHARE_S
     # Those ahead have not been let in, so nothing is held for them yet.
     missing = amount + ahead - (bucket.level(now) - bucket.held)
-    return missing * bucket.window_s / own if missing > 1e-3 else 0.0
+    return missing * bucket.window_s / own if missing > ROUNDING else 0.0

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
-from groq_core.ratelimit.buckets import Bucket, Cost, Reservation, TargetBudget
+from groq_core.ratelimit.buckets import Bucket, Reservation, TargetBudget
+from groq_core.ratelimit.cost import Cost
+from groq_core.ratelimit.lines_part import QUESTIONS_A_LINE, LinesPart
 
 
 class NeverFitsError(Exception):
@@ -30,7 +32,8 @@ class TargetBuckets:
     Every limit of one target under one credential, and the queue of those who wait for it.
 
     The queue is fair between users: one who sends a hundred requests waits behind another's first. What runs in the
-    background, such as the lines of a batch, comes after everybody who sits in front of an answer, its own user too.
+    background, such as the lines of a batch, comes after everybody who sits in front of an answer, its own user too;
+    but while lines wait, a part of what is let in is theirs, one line at a time (see :class:`LinesPart`).
 
     Attributes:
         budget: What is left; it knows of nobody who waits.
@@ -38,8 +41,9 @@ class TargetBuckets:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, share: float = 1.0) -> None:
         self.budget = TargetBudget(clock, share)
-        self._asked = 0.0
+        self._asked = self._took = 0.0
         self._queues: OrderedDict[tuple[bool, str], deque[_Waiter]] = OrderedDict()
+        self._lines = LinesPart(self.budget.part, clock)
         self._timer: asyncio.TimerHandle | None = None
         self.learn, self.cap = self.budget.learn, self.budget.cap
         self.never, self.within = self.budget.never, self.budget.within
@@ -66,36 +70,63 @@ class TargetBuckets:
             self.budget.resize(share)
             self._pump()
 
-    def demand(self) -> tuple[float, float]:
+    def demand(self) -> tuple[float, float, float]:
         """
-        How much was asked for since the last time this was called, those in the queue included; and the largest part
-        of a limit that one of them needs by itself.
+        How much was asked for since the last time this was called, those in the queue included; the largest part of a
+        limit that one of them needs by itself; and the parts that were taken since, where a line counts as many times
+        as questions come before it.
         """
         queued = [waiter.cost for queue in self._queues.values() for waiter in queue]
         asked, self._asked = self._asked + len(queued), self._asked / 2
-        need = max(
-            (sum(cost.of(bucket.kind)) / bucket.limit for cost in queued for bucket in self if bucket.limit > 0),
-            default=0.0,
-        )
-        return asked, min(1.0, need)
+        took, self._took = self._took, 0.0
+        return asked, min(1.0, max(map(self.budget.part, queued), default=0.0)), took
 
     # ── admission ────────────────────────────────────────────────────────────────────────────────────
 
     def wait(self, cost: Cost, user: str = "", *, background: bool = False) -> float:
         """Seconds until a request that came now would be let in, those before it in the queue counted."""
-        return self.budget.wait(cost, self._ahead_of(user, background))
+        return self.budget.wait(cost, self._ahead_of(cost, user, background))
 
-    def _ahead_of(self, user: str, background: bool) -> list[Cost]:
+    def _ahead_of(self, cost: Cost, user: str, background: bool) -> list[Cost]:
+        """Those who would be let in before a request that came now, if nobody else came."""
         turn = len(self._queues.get((background, user), ())) + 1
-        found = list[Cost]()
+        questions, lines = list[Cost](), list[Cost]()
         for (behind, _), queue in self._queues.items():
-            if behind <= background:
-                found += [waiter.cost for waiter in list(queue)[: None if behind < background else turn]]
-        return found
+            before = list(queue)[: turn if behind == background else None]
+            (lines if behind else questions).extend(waiter.cost for waiter in before)
+        mine = lines if background else questions
+        mine.append(cost)
+        left, ahead = len(mine), list[Cost]()
+        for line, one in self._lines.in_turn(questions, lines):
+            left -= line == background
+            if not left:
+                break
+            ahead.append(one)
+        return ahead
+
+    def _next(self) -> tuple[bool, str]:
+        """Whose turn it is of those who wait: a question's, but where a line is due."""
+        question = next((key for key in self._queues if not key[0]), None)
+        line = next((key for key in self._queues if key[0]), None)
+        if question is None or (line is not None and self._lines.is_due(self._queues[line][0].cost)):
+            assert line is not None, "somebody waits"
+            return line
+        return question
 
     def _is_waited_for(self, background: bool) -> bool:
         """Whether somebody stands before a request that comes now."""
-        return any(behind <= background for behind, _ in self._queues)
+        if not self._queues:
+            return False
+        behind, _ = key = self._next()
+        return background or not behind or self._lines.is_due(self._queues[key][0].cost)
+
+    def _let_in(self, cost: Cost, *, background: bool) -> Reservation:
+        self._took += self.budget.part(cost) * (QUESTIONS_A_LINE if background else 1)
+        if background:
+            self._lines.let_in()
+        else:
+            self._lines.pass_by(cost, waiting=any(behind for behind, _ in self._queues))
+        return self.budget.reserve(cost)
 
     async def enter(self, cost: Cost, user: str, *, background: bool = False) -> Reservation:
         """
@@ -124,9 +155,11 @@ class TargetBuckets:
     def enter_now(self, cost: Cost, *, background: bool = False) -> Reservation | None:
         """Take a place where there is one and nobody waits for it who comes before; else None."""
         if self._is_waited_for(background) or not self._fits(cost):
+            if background:
+                self._lines.want()
             return None
         self._asked += 1
-        return self.budget.reserve(cost)
+        return self._let_in(cost, background=background)
 
     def enter_anyway(self, cost: Cost, full: Cost) -> Reservation | None:
         """
@@ -137,7 +170,7 @@ class TargetBuckets:
         if self.budget.room_in(cost, but=self.budget.exceeded(full)) > 0:
             return None
         self._asked += 1
-        return self.budget.reserve(cost)
+        return self._let_in(cost, background=False)
 
     def _forget(self, key: tuple[bool, str], waiter: _Waiter) -> None:
         queue = self._queues.get(key)
@@ -151,12 +184,12 @@ class TargetBuckets:
         return not self.budget.holds_back and self.budget.room_in(cost) <= 0
 
     def _pump(self) -> None:
-        """Let in whoever fits, users in turn, the background last; set a timer for the next one who does not."""
+        """Let in whoever fits, each in turn; set a timer for the next one who does not."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         while self._queues:
-            key = next((one for one in self._queues if not one[0]), None) or next(iter(self._queues))
+            key = self._next()
             queue = self._queues[key]
             waiter = queue[0]
             larger_than = self.never(waiter.cost)
@@ -173,7 +206,7 @@ class TargetBuckets:
             if larger_than is not None:
                 waiter.future.set_exception(NeverFitsError(larger_than))
             else:
-                waiter.future.set_result(self.budget.reserve(waiter.cost))
+                waiter.future.set_result(self._let_in(waiter.cost, background=key[0]))
 
     # ── accounting ───────────────────────────────────────────────────────────────────────────────────
 

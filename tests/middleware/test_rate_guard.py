@@ -12,8 +12,8 @@ from groq_core.errors import Kind, LimitText, ProviderError
 from groq_core.events import Event, Events, Finished, TextDelta, Usage, Waiting
 from groq_core.middleware.rate_guard import RateGuard
 from groq_core.pipeline import Attempt
-from groq_core.ratelimit.buckets import Cost
 from groq_core.ratelimit.budgets import LocalBudgets, limit_status
+from groq_core.ratelimit.cost import Cost
 from groq_core.ratelimit.estimates import Estimates
 from tests.speakers import Clock, Speaker, attempt, fails, request, says
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from groq_core.ratelimit.buckets import SLACK_S, Bucket, BudgetStore, Cost, TargetBudget
+from groq_core.ratelimit.buckets import GIVEN_S, SLACK_S, Bucket, BudgetStore, TargetBudget
+from groq_core.ratelimit.cost import Cost
 from groq_core.ratelimit.waiting import TargetBuckets
 
 
@@ -199,6 +200,58 @@ def test_what_is_larger_than_a_limit_never_fits() -> None:
 
     assert bucket is not None
     assert bucket.kind == "tokens"
+
+
+@given(limit=st.integers(1, 10_000_000), part=st.floats(0.001, 1))
+async def test_the_share_that_a_request_needs_is_enough_for_it(limit: int, part: float) -> None:
+    """Shares are told to the others, and by Redis, as decimals of fourteen digits."""
+    clock = Clock()
+    buckets = TargetBuckets(clock)
+    buckets.set_share(0.0)
+    buckets.learn("tokens", 60, limit, 0)
+    buckets.release_learners()
+    line = asyncio.ensure_future(buckets.enter(Cost(tokens_in=max(1, int(limit * part))), "a"))
+    await asyncio.sleep(0)
+    _, need, _ = buckets.demand()
+    buckets.set_share(float(f"{need:.14g}"))
+    clock.now += 60
+    buckets.release_learners()
+
+    await asyncio.sleep(0)
+    done = line.done()
+    line.cancel()
+    await asyncio.gather(line, return_exceptions=True)
+    assert done
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0, 40), st.booleans(), st.booleans()), max_size=40),
+)
+def test_a_part_that_goes_from_one_process_to_another_is_not_spent_twice(
+    steps: list[tuple[float, float, bool, bool]],
+) -> None:
+    """One may have spent what there was just before the other gets its part; nobody answers meanwhile."""
+    limit = 6_000.0
+    left, now = limit, 0.0
+    one, other = (Bucket("tokens", 60, limit, limit / 2, now, 0.5) for _ in range(2))
+    for share, pause, *spends in steps:
+        now += pause
+        left = min(limit, left + pause * limit / 60)
+        one.resize(share, now)
+        other.resize(1 - share, now)
+        for bucket, spend in zip((one, other), spends, strict=True):
+            if spend and (amount := bucket.level(now)) > 0:
+                bucket.charge(amount, now)
+                left -= amount
+        assert left >= -limit * GIVEN_S / 60 - 1e-6
+
+
+def test_a_part_that_wavers_loses_nothing() -> None:
+    bucket = Bucket("tokens", 60, 6_000, 3_000, 0.0, 0.5)
+    for beat in range(20):
+        bucket.resize(0.4 if beat % 2 else 0.5, beat / 100)
+
+    assert bucket.level(0.2) >= 2_400 * 0.9
 
 
 async def test_a_bucket_that_others_draw_on_keeps_a_little_back() -> None:

@@ -50,11 +50,11 @@ def price(prompt: int, answer: int) -> float:
 
 async def test_before_the_money_is_spent_the_model_is_asked_for_an_answer() -> None:
     model = Model([calls(("c", "add", '{"a":1,"b":1}'), cost_usd=0.008), says("2, I think.")])
-    _, trace = await listen(Agent(model, [add], max_usd=0.0145, price=price))
+    _, trace = await listen(Agent(model, [add], max_usd=0.01, price=price))
 
     assert trace.ended is not None
     assert (trace.ended.reason, trace.ended.answer) == ("money_limit", "2, I think.")
-    assert price(0, model.asked[1].params["max_completion_tokens"]) <= 0.0145 - 0.008
+    assert price(0, model.asked[1].params["max_completion_tokens"]) <= 0.01 - 0.008
 
 
 async def test_tokens_bound_a_run_too() -> None:
@@ -78,14 +78,31 @@ def test_a_limit_that_is_none_is_refused(name: str, value: Any) -> None:
     assert wrong.value.param == name
 
 
-async def test_a_model_that_calls_to_the_last_is_asked_once_more_without_tools() -> None:
+@pytest.mark.parametrize("steps", [1, 2, 3])
+async def test_a_model_that_calls_to_the_last_is_not_asked_past_its_steps(steps: int) -> None:
     again = calls(("c", "add", '{"a":1,"b":1}'))
-    model = Model([again, again, says("2")])
-    _, trace = await listen(Agent(model, [add], max_steps=2))
+    model = Model([*[again] * steps, says("2")])
+    events, trace = await listen(Agent(model, [add], max_steps=steps))
 
     assert trace.ended is not None
-    assert trace.ended.answer == "2"
-    assert "tools" not in model.asked[2].params
+    assert (len(model.asked), trace.ended.steps) == (steps, steps)
+    assert (trace.ended.reason, trace.ended.answer) == ("step_limit", "")
+    assert [event.code for event in events if isinstance(event, Note)] == ["no_answer"]
+    assert "tools" not in model.asked[-1].params
+    given = [message for message in trace.ended.messages if message["role"] == "tool"]
+    assert [message["content"] for message in given] == ["2"] * (steps - 1)
+    assert trace.ended.messages[-1]["role"] == ("tool" if given else "user")
+
+
+async def test_a_model_that_calls_where_it_is_to_answer_is_asked_once_more_while_there_are_steps() -> None:
+    again = calls(("c", "add", '{"a":1,"b":1}'))
+    model = Model([*[again] * 7, says("2")])
+    _, trace = await listen(Agent(model, [add], max_steps=9))
+
+    assert trace.ended is not None
+    assert (trace.ended.steps, trace.ended.answer) == (8, "2")
+    assert model.asked[6].params["tool_choice"] == "none"
+    assert "tools" not in model.asked[7].params
 
 
 async def test_the_same_call_over_and_over_is_told_to_stop() -> None:

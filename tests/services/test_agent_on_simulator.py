@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
+
 from groq_core.compose import Core, assemble
 from groq_core.events import AttemptFailed, Event, RunEnded, StepStarted, ToolFinished
 from groq_core.services.agent import Agent, Trace, builtin_tools, tool
+from groq_core.services.candidates import agent_price
 from groq_core.settings.settings import Settings
 from groq_core.simulator import Fault, Simulator
 
@@ -46,6 +49,20 @@ async def test_a_task_is_worked_on_with_a_tool(simulator: Simulator) -> None:
     assert events[-1].reason == "answered"
     assert events[-1].cost_usd is not None
     assert trace.cost_usd == events[-1].cost_usd
+
+
+@pytest.mark.parametrize("model", ["openai/gpt-oss-20b", "llama-3.1-8b-instant", "auto"])
+@pytest.mark.parametrize("bound", [{"max_usd": 0.01}, {"max_tokens": 12_000}], ids=["a-cent", "tokens"])
+async def test_a_cent_is_enough_for_a_tool(simulator: Simulator, model: str, bound: dict[str, Any]) -> None:
+    async with house(simulator) as core:
+        agent = Agent(core.handle, builtin_tools(), model=model, price=agent_price(core, model), **bound)
+        _, trace = await run(agent, "Work out 187.40 * 1.12 / 7")
+
+    assert [call.result for step in trace.steps for call in step.calls.values()] == ["29.984"]
+    assert trace.ended is not None
+    assert (trace.ended.reason, trace.ended.steps) == ("answered", 2)
+    assert trace.ended.cost_usd is not None
+    assert trace.ended.cost_usd <= 0.01
 
 
 async def test_a_step_that_fails_goes_on_with_the_next_model_and_the_same_messages(simulator: Simulator) -> None:

@@ -45,10 +45,11 @@ class Agent:
         tools: Tools, or typed functions to be made tools.
         hosted: Tools of Groq's own, run by Groq; only models that have them are asked then.
         instructions: System message, where the conversation brings none.
-        max_steps: Times the model is asked; on the last it must answer without tools.
+        max_steps: Times the model is asked at most; on the last no tools are offered, so that it answers.
         max_seconds: Wall clock of a run; waiting for approval does not count. A fifth of it, at most fifteen
             seconds, is kept for the answer.
-        max_usd: Money of a run. With ``price`` each step is looked ahead at; without, the dearest so far is taken.
+        max_usd: Money of a run. With ``price`` each step is looked ahead at, and may write what is left beside an
+            answer; without, the dearest so far is taken.
         max_tokens: Tokens of a run, prompts and answers of all steps together.
         approve: Asked before each call of a tool marked dangerous; without it such calls are declined.
         approval_seconds: Then a call nobody answers for is declined.

@@ -117,9 +117,9 @@ class AgentRun(AsyncGenerator[Event, None], Generic[T]):
             if outcome == "fits":
                 break
             messages = _question(end, spoken, problems)
-            ahead, limit = course.once_more(messages)
+            ahead = course.once_more(messages)
             if ahead.over:
-                reason = limit
+                reason = ahead.limit
                 break
             yield Note(code="answer_misfit", text="the answer did not fit its type and is asked for again")
             reply = Reply()

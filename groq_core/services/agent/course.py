@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from groq_core.events import EndReason, ToolCall
 from groq_core.reply import Reply
 from groq_core.requests import Message, estimate_tokens
+from groq_core.services.agent.outlooks import (
+    FEWEST_TO_THINK,
+    Budget,
+    Outlook,
+    Priced,
+    Unpriced,
+    at_most,
+    look_ahead,
+    look_at_last,
+)
 from groq_core.services.agent.paused_run import RunState
-from groq_core.services.agent.run_limits import OPEN, Outlook, outlook
 
 if TYPE_CHECKING:
     from groq_core.services.agent.agent import Agent
@@ -28,6 +38,7 @@ class Course:
     Attributes:
         words: Approvals that somebody has given or refused, by their ids.
         bare: It called tools where it was to answer, so none are offered any more.
+        cut: The limit for whose sake a step was cut off before it had called or answered.
         ids: Of all calls of the conversation.
     """
 
@@ -39,6 +50,7 @@ class Course:
         self.started = agent.clock() - state.elapsed_s
         self.waited_s = 0.0
         self.bare = False
+        self.cut: EndReason | None = None
         self.ids = set(state.ids)
 
     @property
@@ -49,63 +61,70 @@ class Course:
     def remaining_s(self) -> float:
         return self.limits.seconds - self.elapsed_s
 
-    def ahead(self) -> tuple[Outlook, EndReason]:
-        """What the next step may do, and the limit that says so; ``answered`` where none does."""
-        if self.state.step >= self.limits.steps + self.bare:
-            return Outlook(last=True, over=True), "step_limit"
-        if self.remaining_s <= 0:
-            return Outlook(last=True, over=True), "time_limit"
-        prompt = self.prompt_tokens() if self.limits.usd is not None or self.limits.tokens is not None else 0
-        narrowest = self._narrowest(prompt)
-        if narrowest[0].last:
-            return narrowest
-        if self.remaining_s <= self.limits.answer_s:
-            return Outlook(last=True), "time_limit"
-        if (
-            self.bare
-            or self.state.step + 1 >= self.limits.steps
-            or max(self.state.repeats.values(), default=0) >= MOST_REPEATS
-        ):
-            return Outlook(last=True), "step_limit"
-        return OPEN, "answered"
+    def ahead(self) -> Outlook:
+        """What the next step may do."""
+        if (over := self._over()) is not None:
+            return over
+        budgets = self._budgets()
+        prompt = self.prompt_tokens() if budgets else 0
+        found = look_ahead(budgets, prompt)
+        if not found.last and (limit := self._must_answer()) is not None:
+            return replace(look_at_last(budgets, prompt), limit=limit)
+        return found
 
-    def once_more(self, messages: Sequence[Message]) -> tuple[Outlook, EndReason]:
-        """What one further question about the answer may write, without tools, and the limit that forbids it."""
-        prompt = prompt_tokens(messages)
+    def once_more(self, messages: Sequence[Message]) -> Outlook:
+        """What one further question about the answer may write, without tools."""
+        return self._over() or look_at_last(self._budgets(), prompt_tokens(messages))
+
+    def shortage(self, ahead: Outlook) -> int | None:
+        """
+        Tokens a prompt may have so that its answer can be paid, where there is no answer now, or one of few words.
+
+        Returns:
+            None where there is room enough.
+        """
+        budgets = self._budgets()
+        if not budgets or ahead.max_tokens is None or ahead.max_tokens >= min(FEWEST_TO_THINK, self.most_out):
+            return None
+        return max(0, min(one.longest_prompt() for one in budgets) - FRAME_TOKENS) * 2 // 3
+
+    def _over(self) -> Outlook | None:
+        """There are no more steps, or there is no more time."""
         if self.state.step >= self.limits.steps:
-            return Outlook(last=True, over=True), "step_limit"
+            return Outlook(last=True, over=True, limit="step_limit")
         if self.remaining_s <= 0:
-            return Outlook(last=True, over=True), "time_limit"
-        narrowest, limit = self._narrowest(prompt)
-        if narrowest.over:
-            return narrowest, limit
-        most = self.most_out if narrowest.max_tokens is None else narrowest.max_tokens
-        return Outlook(last=True, max_tokens=min(self.most_out, most)), "answered"
+            return Outlook(last=True, over=True, limit="time_limit")
+        return None
 
-    def _narrowest(self, prompt: int) -> tuple[Outlook, EndReason]:
-        """Of money and tokens the one that leaves less room."""
-        both: list[tuple[Outlook, EndReason]] = [
-            (self._money(prompt), "money_limit"),
-            (self._tokens(prompt), "token_limit"),
-        ]
-        return min(both, key=lambda one: (one[0].room, not one[0].last))
+    def _must_answer(self) -> EndReason | None:
+        """The limit for which the next step must be the answer, though it could be paid to call tools."""
+        if self.remaining_s <= self.limits.answer_s:
+            return "time_limit"
+        repeated = max(self.state.repeats.values(), default=0) >= MOST_REPEATS
+        if self.bare or repeated or self.state.step + 1 >= self.limits.steps:
+            return "step_limit"
+        return self.cut
 
-    def _money(self, prompt: int) -> Outlook:
-        if (most := self.limits.usd) is None:
-            return OPEN
-        state = self.state
-        left = most - (state.cost_usd or 0.0) - state.guessed_usd
-        if self.agent.price is not None:
-            return outlook(left, prompt, self.most_out, self.agent.price)
-        if state.unpriced or left < state.dearest_usd or left <= 0:
-            return Outlook(last=True, over=True)
-        return Outlook(last=True) if left < 2 * state.dearest_usd else OPEN
+    def _budgets(self) -> list[Budget]:
+        """What is left of the money and of the tokens, where they are bounded."""
+        state, limits, price = self.state, self.limits, self.agent.price
+        found: list[Budget] = []
+        if limits.usd is not None:
+            left = limits.usd - (state.cost_usd or 0.0) - state.guessed_usd
+            found.append(
+                Priced(left, price, self.most_out, "money_limit")
+                if price is not None
+                else Unpriced(left, state.dearest_usd, state.unpriced)
+            )
+        if limits.tokens is not None:
+            left = limits.tokens - state.tokens
+            found.append(Priced(left, lambda prompt, answer: float(prompt + answer), self.most_out, "token_limit"))
+        return found
 
-    def _tokens(self, prompt: int) -> Outlook:
-        if (most := self.limits.tokens) is None:
-            return OPEN
-        left = most - self.state.tokens
-        return outlook(left, prompt, self.most_out, lambda prompt, out: float(prompt + out))
+    @property
+    def bounded(self) -> bool:
+        """Its money or its tokens are bounded."""
+        return self.limits.usd is not None or self.limits.tokens is not None
 
     @property
     def most_out(self) -> int:
@@ -165,8 +184,8 @@ class Course:
 
 
 def prompt_tokens(asked: object) -> int:
-    """Of a prompt, on the safe side: an estimate may be half as much again."""
-    return FRAME_TOKENS + estimate_tokens(asked) * 3 // 2
+    """Of a prompt, on the safe side."""
+    return FRAME_TOKENS + at_most(estimate_tokens(asked))
 
 
 def _was_asked(reply: Reply) -> bool:
@@ -177,4 +196,4 @@ def _was_asked(reply: Reply) -> bool:
 
 def _tokens_said(reply: Reply) -> int:
     calls = [one.name + one.arguments for one in reply.tool_calls]
-    return estimate_tokens([reply.text, reply.reasoning, *calls]) * 3 // 2
+    return at_most(estimate_tokens([reply.text, reply.reasoning, *calls]))

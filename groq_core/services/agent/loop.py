@@ -14,7 +14,8 @@ from groq_core.requests import Message
 from groq_core.services.agent.calling import read_arguments
 from groq_core.services.agent.course import Course
 from groq_core.services.agent.hosted import events_of_hosted_tools
-from groq_core.services.agent.next_step import TimeUpError, ask_in_room
+from groq_core.services.agent.next_step import TimeUpError, ask_in_room, look_ahead_in_room
+from groq_core.services.agent.outlooks import Outlook
 from groq_core.services.agent.paused_run import RequestedCall
 from groq_core.services.agent.tools import ArgumentsError
 from groq_core.services.agent.working import work_off
@@ -30,6 +31,8 @@ _TOO_LITTLE: Final[Mapping[EndReason, str]] = {
     "money_limit": "the money may not be enough",
     "token_limit": "the tokens may not be enough",
 }
+
+_WORDLESS: Final = "the model called a tool where it was to answer, so there is no answer; what the tools gave is kept"
 
 
 class AgentLoop:
@@ -57,12 +60,14 @@ class AgentLoop:
                     yield event
             reason = "paused" if state.pending else None
         while reason is None:
-            ahead, limit = course.ahead()
+            ahead, note = look_ahead_in_room(course)
+            if note is not None:
+                yield note
             if ahead.over:
-                reason = limit
+                reason = ahead.limit
                 break
-            if ahead.last and limit != "step_limit":
-                yield Note(code="final_answer", text=_why_final(limit, begun=state.step > 0))
+            if ahead.last and ahead.limit != "step_limit":
+                yield Note(code="final_answer", text=_why_final(ahead.limit, begun=state.step > 0))
             state.step += 1
             yield StepStarted(step=state.step)
             reply, prompt = Reply(), course.prompt_tokens()
@@ -82,14 +87,22 @@ class AgentLoop:
                 for event in events_of_hosted_tools(finished.extra.get("executed_tools"), state.step):
                     yield event
             calls = course.own_ids(reply.tool_calls)
-            if ahead.last and calls and not reply.text.strip() and not course.bare:
+            wordless = bool(calls) and not reply.text.strip()
+            if ahead.last and wordless and not course.bare and state.step < course.limits.steps:
                 course.bare = True
                 continue
+            if not calls and not ahead.last and self._answers_longer(reply, ahead):
+                self.answer = reply.text
+                continue
+            if ahead.last and wordless:
+                yield Note(code="no_answer", text=_WORDLESS)
+                reason = self._ending(reply, True, ahead)
+                break
             if not calls or ahead.last:
                 # On the last step a call is not run, and a call without a result may not stay.
                 state.messages.append(_assistant(reply.text, ()))
                 self.answer = reply.text
-                reason = self._ending(reply, bool(calls), limit)
+                reason = self._ending(reply, bool(calls), ahead)
                 break
             state.messages.append(_assistant(reply.text, calls))
             state.calls = [RequestedCall(id=one.id, name=one.name, arguments=one.arguments) for one in calls]
@@ -99,14 +112,24 @@ class AgentLoop:
             reason = "paused" if state.pending else None
         yield self._end(reason)
 
-    def _ending(self, reply: Reply, calls: bool, limit: EndReason) -> EndReason:
+    def _answers_longer(self, reply: Reply, ahead: Outlook) -> bool:
+        """A step that got little room, and was cut off in it, is asked for its answer where that may be longer."""
+        course = self.course
+        if ahead.max_tokens is None or reply.finished is None or reply.finished.finish_reason != "length":
+            return False
+        course.cut = ahead.limit
+        after = course.ahead()
+        room = course.most_out if after.max_tokens is None else after.max_tokens
+        return not after.over and (room > ahead.max_tokens or not reply.text.strip())
+
+    def _ending(self, reply: Reply, calls: bool, ahead: Outlook) -> EndReason:
         if reply.receipt.degraded:
             return "degraded"
         if reply.finished and reply.finished.finish_reason == "length":
             return "length"
         # Whoever answers at the last of its steps has answered; calling again there is running into the limit.
-        if calls or limit in ("time_limit", "money_limit", "token_limit"):
-            return limit
+        if ahead.last and (calls or ahead.limit in ("time_limit", "money_limit", "token_limit")):
+            return ahead.limit
         return "answered"
 
     def _end(self, reason: EndReason) -> RunEnded:

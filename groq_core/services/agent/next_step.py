@@ -13,8 +13,8 @@ from groq_core.reply import Reply
 from groq_core.requests import ChatRequest, estimate_tokens
 from groq_core.services.agent.course import Course
 from groq_core.services.agent.history import shorten
+from groq_core.services.agent.outlooks import Outlook
 from groq_core.services.agent.rescue import Rescued, rescue
-from groq_core.services.agent.run_limits import Outlook
 
 LAST_STEP: Final = "No more tools can be called. Answer now with what is known, and say what is missing."
 
@@ -44,7 +44,22 @@ async def ask_in_room(course: Course, reply: Reply, ahead: Outlook) -> AsyncGene
             return
 
 
+def look_ahead_in_room(course: Course) -> tuple[Outlook, Note | None]:
+    """What the next step may do; where its answer could not be paid, old results are shortened first."""
+    ahead, messages = course.ahead(), course.state.messages
+    if (most := course.shortage(ahead)) is None or (note := _shorten(course, most)) is None:
+        return ahead, None
+    # What is shortened is not worth being called for again.
+    course.cut = ahead.limit
+    shorter = course.ahead()
+    if shorter.over:
+        course.state.messages = messages
+        return ahead, None
+    return shorter, note
+
+
 def _shorten(course: Course, most_tokens: int) -> Note | None:
+    """Shorten old results of tools until the prompt has as few tokens; None where there is none to shorten."""
     offered = estimate_tokens(course.offer())
     course.state.messages, number = shorten(course.state.messages, max(0, most_tokens - offered))
     if not number:
@@ -86,14 +101,23 @@ def _request(course: Course, ahead: Outlook) -> ChatRequest:
         params["tools"] = offered
         params["tool_choice"] = "auto"
     if ahead.last and offered:
-        if agent.tools and not course.bare:
+        # What is not offered is not called; some servers take no notice of "none", and nobody asks after this.
+        if agent.tools and not course.bare and course.state.step < course.limits.steps:
             params["tool_choice"] = "none"
         else:
             del params["tools"], params["tool_choice"]
         messages.append({"role": "system", "content": LAST_STEP})
     if ahead.max_tokens is not None:
         params["max_completion_tokens"] = max(1, min(course.most_out, ahead.max_tokens))
-    return ChatRequest(messages=tuple(messages), model=agent.model, params=params, revisable=True, caller=agent.caller)
+    return ChatRequest(
+        messages=tuple(messages),
+        model=agent.model,
+        params=params,
+        revisable=True,
+        # Asked twice, a step would take more than it was looked ahead for.
+        hedge=False if course.bounded else None,
+        caller=agent.caller,
+    )
 
 
 def _as_events(found: Rescued, reply: Reply) -> Iterable[Event]:

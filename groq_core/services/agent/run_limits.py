@@ -1,4 +1,4 @@
-"""How long, how far and for how much a run may go on; looked ahead, so that there is room for an answer."""
+"""How long, how far and for how much a run may go on."""
 
 from __future__ import annotations
 
@@ -15,12 +15,6 @@ Price: TypeAlias = Callable[[int, int], float | None]
 ANSWER_SHARE: Final = 0.2
 """Part of a run's seconds that is kept for its answer, but not more than :data:`ANSWER_S`."""
 ANSWER_S: Final = 15.0
-
-ANSWER_TOKENS: Final = 600
-"""Tokens that are kept for the answer where money or tokens run out."""
-
-FEWEST_TOKENS: Final = 64
-"""Of an answer that is worth being asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,59 +73,3 @@ def _limit_error(name: str, value: object, wanted: str) -> RequestError:
     return RequestError(
         f"{name} is {value!r}, which is no limit", param=name, code="invalid_value", hint=f"Give {wanted}."
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """
-    What the next step may do.
-
-    Attributes:
-        last: It must be the answer.
-        over: There is no room even for that.
-        max_tokens: Of what it writes; None leaves it as it is.
-    """
-
-    last: bool = False
-    over: bool = False
-    max_tokens: int | None = None
-
-    @property
-    def room(self) -> float:
-        """How much may be written, to be compared."""
-        if self.over:
-            return -1
-        return math.inf if self.max_tokens is None else self.max_tokens
-
-
-OPEN: Final = Outlook()
-
-
-def outlook(left: float, prompt: int, most: int, price: Price) -> Outlook:
-    """
-    Look ahead at what a step and an answer after it would take.
-
-    Args:
-        left: What is left of the money, or of the tokens with a ``price`` that counts them.
-        prompt: Tokens of the next prompt, at most.
-        most: Tokens the step may write.
-        price: What that takes; must not be None.
-    """
-    step = price(prompt, most)
-    after = price(prompt + most + ANSWER_TOKENS, ANSWER_TOKENS)
-    if step is None or after is None:
-        return Outlook(last=True, over=True)
-    if step + after <= left:
-        return OPEN
-    affordable = _affordable(left, prompt, most, price)
-    return Outlook(last=True, over=affordable < min(FEWEST_TOKENS, most), max_tokens=affordable)
-
-
-def _affordable(left: float, prompt: int, most: int, price: Price) -> int:
-    """Tokens an answer may have for what is left."""
-    low, high = 0, most
-    while low < high:
-        middle = (low + high + 1) // 2
-        cost = price(prompt, middle)
-        low, high = (middle, high) if cost is not None and cost <= left else (low, middle - 1)
-    return low if (price(prompt, low) or 0.0) <= left else 0

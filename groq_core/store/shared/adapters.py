@@ -38,7 +38,7 @@ class ProcessState:
 
     # ── shares ───────────────────────────────────────────────────────────────────────────────────────
 
-    def demands(self) -> Mapping[str, tuple[float, float]]:
+    def demands(self) -> Mapping[str, tuple[float, float, float]]:
         return {name: buckets.demand() for name, buckets in self._budgets.under(SERVER)}
 
     def share(self, target: str, share: float) -> None:

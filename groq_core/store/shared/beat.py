@@ -3,7 +3,9 @@ Twice a second each process tells Redis that it lives, how much of each target's
 hears the same of the others. A request itself waits for nothing.
 
 Shares are leases: each process spends its part of a limit without asking, parts never add up to more than the whole,
-and what a process that died held is free again after three seconds.
+and what a process that died held is free again after three seconds. They follow what is asked; but where requests wait
+that need a large part by themselves, and not all of them can have it, processes take turns: who has taken least of late
+comes first, and the lines of batches count nine times, as they do in the queue of one process.
 """
 
 from __future__ import annotations
@@ -28,10 +30,13 @@ LEASE_S: Final = 3.0
 ALONE: Final = 0.25
 """The share of a process that has never met the others: up to four can start without Redis and stay within limits."""
 
+HALF_MS: Final = 120_000
+"""After so long, half of what a process has taken is forgotten; who has taken least is given what it needs first."""
+
 SCRIPT: Final = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local prefix, me, lease, have, count = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local prefix, me, lease, half, count = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local born = redis.call('GET', prefix .. 'born')
 if not born then
   born = tostring(now)
@@ -44,29 +49,54 @@ redis.call('ZREMRANGEBYSCORE', members, '-inf', '(' .. now)
 local result = {redis.call('ZCARD', members), {}, {}, born}
 local at = 6
 for _ = 1, count do
-  local target, want, need, held = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
-  at = at + 4
-  local key = prefix .. 'share:' .. target
-  local all = redis.call('HGETALL', key)
-  local others, weights, asked = 0, 0, 0
+  local target, want, need = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
+  local held, took = tonumber(ARGV[at + 3]), tonumber(ARGV[at + 4])
+  at = at + 5
+  local key, late = prefix .. 'share:' .. target, prefix .. 'took:' .. target
+  local all, lately = redis.call('HGETALL', key), {}
+  local times = redis.call('HGETALL', late)
+  for i = 1, #times, 2 do
+    local amount, told = string.match(times[i + 1], '^(.-)|(.-)$')
+    lately[times[i]] = tonumber(amount) * 2 ^ ((tonumber(told) - now) / half)
+  end
+  local others, weights, before, waiting, least = 0, 0, 0, {}, nil
   for i = 1, #all, 2 do
     local share, ends, wanted, needed = string.match(all[i + 1], '^(.-)|(.-)|(.-)|(.-)$')
     if tonumber(ends) < now then
       redis.call('HDEL', key, all[i])
+      redis.call('HDEL', late, all[i])
     elseif all[i] ~= me then
       others = others + tonumber(share)
       weights = weights + tonumber(wanted) + 1
-      asked = math.max(asked, tonumber(needed))
+      if tonumber(needed) > 0 then
+        local one = {name = all[i], need = tonumber(needed), took = lately[all[i]] or 0}
+        least = math.min(least or one.took, one.took)
+        table.insert(waiting, one)
+      end
+    else
+      before = tonumber(needed)
     end
   end
-  local share = math.min(math.max((want + 1) / (want + 1 + weights), need), 1)
-  if asked > need or (asked == need and asked > 0 and want < weights) then
-    share = math.min(share, math.max(0, 1 - asked))
+  local mine = (lately[me] or 0) + took
+  if need > 0 then
+    if before == 0 then mine = math.max(mine, least or 0) end
+    table.insert(waiting, {name = me, need = need, took = mine})
   end
+  table.sort(waiting, function(a, b) return a.took < b.took or (a.took == b.took and a.name < b.name) end)
+  local mine_first, free = 0, 1
+  for _, one in ipairs(waiting) do
+    if one.need <= free + 1e-12 then
+      free = free - one.need
+      if one.name == me then mine_first = need end
+    end
+  end
+  local share = mine_first + free * (want + 1) / (want + 1 + weights)
   share = math.max(0, math.min(share, 1 - others))
   if young then share = math.min(share, held) end
   redis.call('HSET', key, me, share .. '|' .. (now + lease) .. '|' .. want .. '|' .. need)
   redis.call('PEXPIRE', key, 60000)
+  redis.call('HSET', late, me, mine .. '|' .. now)
+  redis.call('PEXPIRE', late, 10 * half)
   table.insert(result[2], tostring(share))
 end
 local rests = prefix .. 'rests'
@@ -107,8 +137,11 @@ class Rest(msgspec.Struct, frozen=True):
 class Sharing(Protocol):
     """What of this process is shared; see :class:`groq_core.store.shared.adapters`."""
 
-    def demands(self) -> Mapping[str, tuple[float, float]]:
-        """By target: how much is wanted (any unit), and the part of the whole that one waiting request needs."""
+    def demands(self) -> Mapping[str, tuple[float, float, float]]:
+        """
+        By target: how much is wanted (any unit), the part of the whole that one waiting request needs, and what has
+        been taken since this was asked last.
+        """
         ...
 
     def share(self, target: str, share: float) -> None: ...
@@ -172,9 +205,15 @@ class Beat:
         """
         self._waiting += self._sharing.news()
         demands = self._sharing.demands()
-        arguments: list[Any] = [PREFIX, self._me, int(LEASE_S * 1000), 0, len(demands)]
-        for target, (want, need) in demands.items():
-            arguments += [target, f"{want:.6g}", f"{need:.6g}", f"{self._shares.get(target, ALONE):.9g}"]
+        arguments: list[Any] = [PREFIX, self._me, int(LEASE_S * 1000), HALF_MS, len(demands)]
+        for target, (want, need, took) in demands.items():
+            arguments += [
+                target,
+                f"{want:.6g}",
+                f"{need:.14g}",
+                f"{self._shares.get(target, ALONE):.9g}",
+                f"{took:.6g}",
+            ]
         for rest in self._waiting:
             arguments += [rest.name, GONE_MS if rest.seconds == inf else int(rest.seconds * 1000), rest.note]
         members, shares, rests, born = await self._link.recheck(lambda redis: redis.eval(SCRIPT, 0, *arguments))
