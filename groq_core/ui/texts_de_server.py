@@ -7,6 +7,8 @@ over; where it is a sentence of this table itself, it is translated too. What a 
 
 from __future__ import annotations
 
+from groq_core.ui.texts_de_documents import DOCUMENTS
+
 SERVER: dict[str, str] = {
     # ── questions, limits, the server itself ─────────────────────────────────────────────────────
     "there is no question": "es ist keine Frage da",
@@ -194,53 +196,7 @@ SERVER: dict[str, str] = {
     "its end is missing: the lowest {n} of its {rows} rows are lost": "sein Ende fehlt: die untersten {n} seiner "
     "{rows} Zeilen sind verloren",
     "its end is missing, so it is less sharp than it was": "sein Ende fehlt, darum ist es weniger scharf, als es war",
-    # ── documents and tables ─────────────────────────────────────────────────────────────────────
-    "{name} is an archive, not a document": "{name} ist ein Archiv und kein Dokument",
-    "{name} is called {ending} but is none: it is {what}": "{name} heißt {ending}, ist aber keins: es ist {what}",
-    "a picture ({format})": "ein Bild ({format})",
-    "nothing but zeros": "nichts als Nullen",
-    "a web page": "eine Webseite",
-    "a text": "ein Text",
-    "a picture": "ein Bild",
-    "no file of any known kind": "keine Datei einer bekannten Art",
-    "Unpack it, and send what is in it.": "Packe es aus, und sende, was darin ist.",
-    "Check that the file came over whole.": "Sieh nach, ob die Datei ganz angekommen ist.",
-    "{name} unpacks to {size} in {n} files; {most} in {files} is the most": "{name} entpackt sich zu {size} in {n} "
-    "Dateien; höchstens {most} in {files} sind erlaubt",
-    "Save it without embedded pictures and files.": "Speichere es ohne eingebettete Bilder und Dateien.",
-    "{name} is locked with a password": "{name} ist mit einem Passwort verschlossen",
-    "Save it without one.": "Speichere es ohne.",
-    "Open it with its password and print it into a new PDF.": "Öffne es mit dem Passwort und drucke es in ein neues "
-    "PDF.",
-    "{name} is not a text": "{name} ist kein Text",
-    "{name} has no text in it": "in {name} ist kein Text",
-    "Send the file that is attached to it instead.": "Sende stattdessen die Datei, die daran hängt.",
-    "{name} holds no text": "in {name} ist kein Text",
-    "Send a file that is not empty.": "Sende eine Datei, die nicht leer ist.",
-    "{name} is empty: it has 0 bytes": "{name} ist leer: 0 Bytes",
-    "{name} has {size}; {most} is the most": "{name} hat {size}; höchstens {most} sind erlaubt",
-    "Send a smaller file, or only the pages that matter.": "Sende eine kleinere Datei, oder nur die Seiten, auf die es "
-    "ankommt.",
-    "Send only the pages that matter.": "Sende nur die Seiten, auf die es ankommt.",
-    "Send only the pages that matter, or its text.": "Sende nur die Seiten, auf die es ankommt, oder ihren Text.",
-    "{name} holds {n} characters of text; {most} is the most": "in {name} sind {n} Zeichen Text; höchstens {most} sind "
-    "erlaubt",
-    "{name} holds no text on {where}: it is scanned": "{name} hat keinen Text auf {where}: es ist eingescannt",
-    "Send its pages as pictures, or run text recognition (OCR) over it first.": "Sende seine Seiten als Bilder, oder "
-    "lass zuerst eine Texterkennung (OCR) darüber laufen.",
-    "{name} has {n} pages; {most} is the most": "{name} hat {n} Seiten; höchstens {most} sind erlaubt",
-    "{name} is an old Office file (.doc, .xls, .ppt) or one under a password": "{name} ist eine alte Office-Datei "
-    "(.doc, .xls, .ppt) oder eine mit Passwort",
-    "Open it in the program that made it and save it as .docx, .xlsx or .pptx without a password.": "Öffne sie im "
-    "Programm, das sie gemacht hat, und speichere sie ohne Passwort als .docx, .xlsx oder .pptx.",
-    "{name}: files that end in {ending} cannot be read": "{name}: Dateien, die auf {ending} enden, können nicht "
-    "gelesen werden",
-    "Send one of {which}.": "Sende eine von {which}.",
-    "{name} takes more memory to read than it may": "{name} braucht zum Lesen mehr Speicher, als es darf",
-    "{name} is damaged: no {kind} reader can make sense of it ({why})": "{name} ist beschädigt: als {kind} ist es "
-    "nicht zu lesen ({why})",
-    "Open it in the program that made it and save it anew.": "Öffne sie im Programm, das sie gemacht hat, und "
-    "speichere sie neu.",
+    # ── data and tables ──────────────────────────────────────────────────────────────────────────
     "there is no text": "es ist kein Text da",
     "Paste a text or choose a file.": "Füge einen Text ein, oder wähle eine Datei.",
     "the schema is not JSON: {why}": "das Schema ist kein JSON: {why}",
@@ -338,9 +294,10 @@ SERVER: dict[str, str] = {
     "further pictures": "weitere Bilder",
     "text notes": "Textnotizen",
     "application data": "Daten eines Programms",
-    # ── several things in one line ───────────────────────────────────────────────────────────────
-    "{came} → {sent}": "{came} → {sent}",
+    # ── several things in one line, the outermost first ──────────────────────────────────────────
+    "{file}: {note}": "{file}: {note}",
     "{first}; {second}": "{first}; {second}",
+    "{came} → {sent}": "{came} → {sent}",
     "{first} and {last}": "{first} und {last}",
     "{first}, {second}": "{first}, {second}",
-}
+} | DOCUMENTS

@@ -7,7 +7,7 @@ import { SERVER } from "../../assets/texts-de.js";
 import { inTongue } from "../../assets/js/shared/server-words.js";
 
 const filled = (/** @type {string} */ text) => text.replace(/\{\w+\}/g, "7");
-const GENERIC = /^\{\w+\}(?:[;,]| →| and)/; // of which another may be found that says the same
+const GENERIC = /^\{\w+\}(?:[;:,]| →| and)/; // of which another may be found that says the same
 
 for (const [english, german] of Object.entries(SERVER)) {
   if (GENERIC.test(english)) continue;
@@ -25,6 +25,22 @@ for (const [said, german] of [
   ["scan.doc: files that end in .doc cannot be read. Send one of .pdf, .docx.", "scan.doc: Dateien, die auf .doc enden, können nicht gelesen werden. Sende eine von .pdf, .docx."],
   ["WAV, 11 s, 0.35 MB → sent as it is", "WAV, 11 s, 0.35 MB → gesendet, wie es ist"],
   ["This page's server cannot be reached.", "Der Server dieser Seite ist nicht zu erreichen."],
+  ["No text on page 2: scanned, or empty.", "Kein Text auf Seite 2: eingescannt oder leer."],
+  ["No text on pages 2–4, 9: scanned, or empty.", "Kein Text auf den Seiten 2–4, 9: eingescannt oder leer."],
+  ["Not read: 1 comment, 2 pictures, 3 charts and 1 embedded file in it.", "Nicht gelesen: 1 Kommentar, 2 Bilder, 3 Diagramme und 1 eingebettete Datei darin."],
+  ["outer.eml: inner.eml: Not read: 2 comments, 2 pictures, 3 charts and 4 embedded files in it.", "outer.eml: inner.eml: Nicht gelesen: 2 Kommentare, 2 Bilder, 3 Diagramme und 4 eingebettete Dateien darin."],
+  ["Attached, but not read: scan.pdf holds no text on its only page: it is scanned.", "Angehängt, aber nicht gelesen: scan.pdf hat keinen Text auf seiner einzigen Seite: es ist eingescannt."],
+  ["scan.pdf holds no text on its 12 pages: it is scanned; no vision model could look at it: no model could answer. Send only the pages that matter.", "scan.pdf hat keinen Text auf seinen 12 Seiten: es ist eingescannt; kein Modell, das Bilder sieht, konnte es ansehen: kein Modell konnte antworten. Sende nur die Seiten, auf die es ankommt."],
+  ["Not read: pages 3–4, since no vision model could look at it: the model is over capacity.", "Nicht gelesen: die Seiten 3–4; kein Modell, das Bilder sieht, konnte es ansehen: the model is over capacity."],
+  ["Not read: page 3, since at most 40 pages are looked at.", "Nicht gelesen: Seite 3, da höchstens 40 Seiten angesehen werden."],
+  ["book.pdf takes too long to read: 3 of 50 pages in 60 s. Send only the pages that matter, or its text.", "book.pdf zu lesen dauert zu lange: 3 von 50 Seiten in 60 s. Sende nur die Seiten, auf die es ankommt, oder ihren Text."],
+  ["table.csv has more than 1,000 columns", "table.csv hat mehr als 1\u202f000 Spalten"],
+  ["Costs and today, 1 picture.docx holds no text", "in Costs and today, 1 picture.docx ist kein Text"],
+  ["Not read: attached today, Costs and 1 picture.", "Angehängt, aber nicht gelesen: today, Costs and 1 picture."],
+  ["Hidden in it, and read all the same: a picture, comment.", "Darin ausgeblendet und trotzdem gelesen: a picture, comment."],
+  ["Q3. Final.docx is locked with a password. Save it without one.", "Q3. Final.docx ist mit einem Passwort verschlossen. Speichere es ohne."],
+  [`Not read: attached ${"photograph.jpg, ".repeat(80)}last.jpg.`, `Angehängt, aber nicht gelesen: ${"photograph.jpg, ".repeat(80)}last.jpg.`],
+  ["this and that, or nothing of ours; a, b and c", "this and that, or nothing of ours; a, b and c"],
   ["", ""],
 ]) {
   test(`the line "${said}" is read`, () => assert.equal(inTongue(said), german));

@@ -6,23 +6,33 @@ import GERMAN, { SERVER } from "../../texts-de.js";
 
 /** Names of the page's own texts that the server says. */
 const SAID = /^(?:error_|hint_|left_out|pages_chosen|call_waits_no_more$|database_away$)/;
-const DEEPEST = 4;
+const DEEPEST = 8; // a list of four things in a file that is attached to a mail which is attached to another
 const FEW_LETTERS = 6; // in what joins two things, whatever they are
-const LONGEST = 600; // characters; what is longer is no sentence of ours
+const LONGEST = 4000; // characters; what is longer is no sentence of ours
+
+/** What is somebody's own word stays as it is, although a file may be called "today" or "Costs and dates". */
+const THEIRS = /^(?:file|names?|column|id|model|which|all|format|ending|files|open|close)$/;
+/** What is filled in, as far as its name says what it can be: a sentence is another one where it is something else. @type {Record<string, string>} */
+const FORMS = { id: "\\S+?", n: "[\\d.,e+-]+?", at: "\\d+?", pages: "[\\d–, ]+?", file: "[^;→]+?\\.\\w+" };
 
 const pairs = [...Object.keys(GERMAN).flatMap((name) => (SAID.test(name) && TEXTS[name] ? [[TEXTS[name], GERMAN[name]]] : [])), ...Object.entries(SERVER)];
 /** What of a sentence is always the same, in letters. @param {string} english */
 const fixed = (english) => english.replace(/\{\w+\}/g, "").length;
-/** The plainest first: what is filled in could be anything. */
+/** Whether two things are joined, whatever they are. @param {string} english */
+const joins = (english) => english.startsWith("{") && fixed(english) < FEW_LETTERS;
+/** Those that begin with words of their own first: what another begins with could be all of that. @param {string} english */
+const rank = (english) => (joins(english) ? 2 : Number(english.startsWith("{")));
+/** The plainest first, since what is filled in could be anything; what joins two things as the table has it, the outermost first. */
 const sentences = pairs
-  .sort(([one], [other]) => fixed(other) - fixed(one))
-  .map(([english, here]) => ({ pattern: patternOf(english), here, joins: fixed(english) < FEW_LETTERS && english.startsWith("{") }));
+  .sort(([one], [other]) => rank(one) - rank(other) || (joins(one) ? 0 : fixed(other) - fixed(one)))
+  .map(([english, here]) => ({ ...patternOf(english), here, joins: joins(english) }));
 
 /** @param {string} english with the names of what is filled in between braces */
 function patternOf(english) {
   const parts = english.replace(/\.$/, "").split(/\{(\w+)\}/);
-  const source = parts.map((part, at) => (at % 2 ? `(?<${part}>${part === "id" ? "\\S" : "."}+?)` : part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")));
-  return new RegExp(`^${source.join("")}(\\.?)$`, "is");
+  const source = parts.map((part, at) => (at % 2 ? `(?<${part}>${FORMS[part] ?? ".+?"})` : part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")));
+  const always = parts.filter((part, at) => at % 2 === 0 && part).map((part) => part.toLowerCase());
+  return { pattern: new RegExp(`^${source.join("")}(\\.?)$`, "is"), always };
 }
 
 /**
@@ -47,15 +57,23 @@ export function inTongue(text) {
  */
 function oneSentence(text, depth, joined = true) {
   if (depth === DEEPEST) return null;
-  for (const { pattern, here, joins } of sentences) {
-    const found = joins && !joined ? null : pattern.exec(text);
+  const low = text.toLowerCase();
+  for (const { pattern, always, here, joins } of sentences) {
+    // Most are none of its kind, which is told without trying all ways to fill one in.
+    if ((joins && !joined) || !always.every((part) => low.includes(part))) continue;
+    const found = pattern.exec(text);
     if (!found) continue;
-    const end = found.at(-1) ?? "";
+    let known = !joins;
     const words = here.replace(/\.$/, "").replace(/\{(\w+)\}/g, (all, name) => {
       const part = found.groups?.[name] ?? all;
-      return oneSentence(part, depth + 1) ?? part;
+      const told = THEIRS.test(name) ? null : oneSentence(part, depth + 1);
+      known ||= told !== null;
+      return told ?? figure(part);
     });
-    return words + end;
+    if (known) return words + (found.at(-1) ?? "");
   }
   return null;
 }
+
+/** A number in groups as the page writes them: "12,400" is twelve and a bit in German. @param {string} part */
+const figure = (part) => (/^\d{1,3}(?:,\d{3})+$/.test(part) ? part.replaceAll(",", "\u202f") : part);
