@@ -333,7 +333,7 @@ GERMAN: dict[str, str] = {
     "server_add": "Eigenen MCP-Server hinzufügen",
     "server_own": "Eigener MCP-Server",
     "server_own_help": "Adresse, Token und Header bleiben im Speicher dieser Seite und gehen mit einem Lauf mit; sie "
-    "werden nirgends aufbewahrt. Jeder seiner Aufrufe wird Ihnen vorher gezeigt.",
+    "werden nirgends aufbewahrt. Jeder seiner Aufrufe wird dir vorher gezeigt.",
     "server_address": "Adresse des MCP-Servers",
     "server_address_example": "https://example.com/mcp",
     "server_token": "Token",
@@ -345,14 +345,11 @@ GERMAN: dict[str, str] = {
     "call_hosted": "bei Groq ausgeführt",
     "call_arguments": "Argumente",
     "call_result": "Ergebnis",
-    "call_scroll": "Erst bis zum Ende der Argumente blättern.",
     "run_elsewhere": "So weit, wie es aufbewahrt ist. Er läuft auf einem anderen Gerät weiter, oder seine Seite wurde "
     "dort geschlossen.",
     "ended_step_limit": "Er hielt an der Grenze von {n|Schritt|Schritten} an.",
     "ended_time_limit": "Er hielt an, bevor seine Zeit um war.",
     "ended_money_limit": "Er hielt an, bevor sein Geld ausgegeben war.",
-    "ended_token_limit": "Er hielt an, bevor seine Tokens aufgebraucht waren.",
-    "ended_broken": "Er brach ab; was er getan hatte, ist erhalten.",
     "ended_length": "Die Antwort wurde am Tokenlimit abgeschnitten.",
     "ended_degraded": "Kein Modell konnte antworten.",
     "agent_steps_done": "{n} Schritte in {s}",

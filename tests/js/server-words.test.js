@@ -31,7 +31,7 @@ for (const [said, german] of [
   ["outer.eml: inner.eml: Not read: 2 comments, 2 pictures, 3 charts and 4 embedded files in it.", "outer.eml: inner.eml: Nicht gelesen: 2 Kommentare, 2 Bilder, 3 Diagramme und 4 eingebettete Dateien darin."],
   ["Attached, but not read: scan.pdf holds no text on its only page: it is scanned.", "Angehängt, aber nicht gelesen: scan.pdf hat keinen Text auf seiner einzigen Seite: es ist eingescannt."],
   ["scan.pdf holds no text on its 12 pages: it is scanned; no vision model could look at it: no model could answer. Send only the pages that matter.", "scan.pdf hat keinen Text auf seinen 12 Seiten: es ist eingescannt; kein Modell, das Bilder sieht, konnte es ansehen: kein Modell konnte antworten. Sende nur die Seiten, auf die es ankommt."],
-  ["Not read: pages 3–4, since no vision model could look at it: the model is over capacity.", "Nicht gelesen: die Seiten 3–4; kein Modell, das Bilder sieht, konnte es ansehen: the model is over capacity."],
+  ["Not read: pages 3–4, since no vision model could look at it: the model is over capacity.", "Nicht gelesen: die Seiten 3–4; kein Modell, das Bilder sieht, konnte es ansehen: Das Modell ist überlastet."],
   ["Not read: page 3, since at most 40 pages are looked at.", "Nicht gelesen: Seite 3, da höchstens 40 Seiten angesehen werden."],
   ["book.pdf takes too long to read: 3 of 50 pages in 60 s. Send only the pages that matter, or its text.", "book.pdf zu lesen dauert zu lange: 3 von 50 Seiten in 60 s. Sende nur die Seiten, auf die es ankommt, oder ihren Text."],
   ["table.csv has more than 1,000 columns", "table.csv hat mehr als 1\u202f000 Spalten"],

@@ -11,7 +11,7 @@ const FEW_LETTERS = 6; // in what joins two things, whatever they are
 const LONGEST = 4000; // characters; what is longer is no sentence of ours
 
 /** What is somebody's own word stays as it is, although a file may be called "today" or "Costs and dates". */
-const THEIRS = /^(?:file|names?|column|id|model|which|all|format|ending|files|open|close)$/;
+const THEIRS = /^(?:file|names?|column|id|host|option|given|asked|word|quote|status|reason|date|which|all|format|ending|files|open|close)$/;
 /** What is filled in, as far as its name says what it can be: a sentence is another one where it is something else. @type {Record<string, string>} */
 const FORMS = { id: "\\S+?", n: "[\\d.,e+-]+?", at: "\\d+?", pages: "[\\d–, ]+?", file: "[^;→]+?\\.\\w+" };
 
