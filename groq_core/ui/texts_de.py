@@ -228,7 +228,7 @@ GERMAN: dict[str, str] = {
     "language_label": "Sprache",
     "language_auto": "Herausfinden",
     "translate": "ins Englische",
-    "mic_ahead": "während ich spreche",
+    "mic_ahead": "beim Sprechen",
     "mic_ahead_help": "In deinen Pausen gesendet und schon aufgeschrieben, während du noch sprichst.",
     "prompt_label": "Namen und Schreibweisen",
     "prompt_placeholder": "Groq, Llama, Kimi…",

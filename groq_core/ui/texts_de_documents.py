@@ -59,8 +59,8 @@ DOCUMENTS: dict[str, str] = {
     "{name}: files that end in {ending} cannot be read": "{name}: Dateien, die auf {ending} enden, können nicht "
     "gelesen werden",
     "Send one of {which}.": "Sende eine von {which}.",
-    "{name} is damaged: no {kind} reader can make sense of it ({why})": "{name} ist beschädigt: als {kind} ist es "
-    "nicht zu lesen ({why})",
+    "{name} is damaged: no {kind} reader can make sense of it ({why})": "{name} ist beschädigt: die "
+    "Datei ist als {kind} nicht zu lesen ({why})",
     "Open it in the program that made it and save it anew.": "Öffne sie im Programm, das sie gemacht hat, und "
     "speichere sie neu.",
     # ── pages without text ───────────────────────────────────────────────────────────────────────
@@ -144,6 +144,6 @@ DOCUMENTS: dict[str, str] = {
     "steht \ufffd.",
     "{n} bytes in it mean nothing in UTF-8; each is shown as \ufffd.": "{n} Bytes darin bedeuten in UTF-8 nichts; für "
     "jedes steht \ufffd.",
-    "It does not say how it is encoded; {encoding} is a guess.": "Es sagt nicht, wie es kodiert ist; {encoding} ist "
-    "geraten.",
+    "It does not say how it is encoded; {encoding} is a guess.": "Die Datei sagt nicht, wie sie kodiert ist; "
+    "{encoding} ist geraten.",
 }

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from email.message import EmailMessage
 
 import pytest
 from playwright.async_api import Browser, FilePayload, Page, expect
 
 from tests.requires import needs
+from tests.services import offices
+from tests.services.papers import pdf
 from tests.ui.conftest import MEDIA, House
 from tests.ui.kept_page import open_page
 from tests.ui.scripts import says
+from tests.ui.test_attachments_page import attach
 
 pytestmark = [needs("chromium"), pytest.mark.browser]
 
@@ -89,3 +93,43 @@ async def test_a_german_page_says_in_german_what_the_server_says(page: Page) -> 
         "Das Bild ist kaputt und nicht zu lesen. Öffne es woanders und speichere es neu.",
     ]
     await expect(page.locator("[data-attachment] .gc-attachment-facts span")).to_have_text(said)
+
+
+@pytest.mark.parametrize("page", [(390, 844)], indirect=True, ids=["phone"])
+async def test_what_is_said_of_documents_is_german_and_to_be_read(page: Page) -> None:
+    mail = EmailMessage()
+    mail["Subject"] = "Angebot"
+    mail.set_content("Siehe Anhang.")
+    mail.add_attachment(pdf(["Nägel und Seil", ""]), maintype="application", subtype="pdf", filename="Q1 and Q2.pdf")
+    mail.add_attachment(b"\xff\xd8", maintype="image", subtype="jpeg", filename="today.jpg")
+    await attach(
+        page,
+        FilePayload(name="costs and dates.eml", mimeType="message/rfc822", buffer=mail.as_bytes()),
+        FilePayload(name="all and more.zip", mimeType="application/zip", buffer=offices.zip_of({"a.txt": "words"})),
+    )
+
+    noted = page.locator('[data-attachment="costs and dates.eml"][data-state=ready] .gc-attachment-facts span')
+    await expect(noted).to_contain_text(
+        "Angehängt, aber nicht gelesen: today.jpg. · Q1 and Q2.pdf: Kein Text auf Seite 2: eingescannt oder leer."
+    )
+    refused = "all and more.zip ist ein Archiv und kein Dokument. Sende eine von .txt"
+    await expect(page.locator('[data-attachment="all and more.zip"][data-state=refused]')).to_contain_text(refused)
+    hint = page.locator("#gc-hint")
+    await expect(hint).to_contain_text(refused)
+    for said, width, height in ((noted, 100, 100), (hint, 350, 60)):
+        box = await said.bounding_box()
+        assert box
+        assert box["width"] > width
+        assert 2 * 15 <= box["height"] <= height
+
+
+@pytest.mark.parametrize("page", [(1440, 900)], indirect=True, ids=["desktop"])
+async def test_a_recording_is_asked_for_in_one_row(page: Page) -> None:
+    await page.click("#tab-microphone-button")
+    middles = []
+    for part in ("#mic-prompt input", "#gc-mic-options", "#mic-transcribe"):
+        box = await page.locator(part).bounding_box()
+        assert box
+        middles.append(box["y"] + box["height"] / 2)
+
+    assert max(middles) - min(middles) < 10
