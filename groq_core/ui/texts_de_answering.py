@@ -124,6 +124,7 @@ ANSWERING: dict[str, str] = {
     "Left out, since nobody seems to speak there: {spoken} and {n} more.": "Weggelassen, da dort niemand zu sprechen "
     "scheint: {spoken} und {n} weitere.",
     "“{quote}” at {time}": "„{quote}“ bei {time}",
+    "“{quote}” at {time}, {second}": "„{quote}“ bei {time}, {second}",
     # ── models ───────────────────────────────────────────────────────────────────────────────────
     "no provider has a key: set GROQ_API_KEY or OPENAI_API_KEY": "kein Anbieter hat einen Schlüssel: GROQ_API_KEY oder "
     "OPENAI_API_KEY setzen",

@@ -6,12 +6,12 @@ import { test } from "node:test";
 import { SERVER } from "../../assets/texts-de.js";
 import { inTongue } from "../../assets/js/shared/server-words.js";
 
-const filled = (/** @type {string} */ text) => text.replace(/\{\w+\}/g, "7");
+const filled = (/** @type {string} */ text, day = "2027-02-26") => text.replaceAll("{date}", day).replaceAll("{time}", "2.5 s").replace(/\{\w+\}/g, "7");
 const GENERIC = /^\{\w+\}(?:[;:,]| →| and)/; // of which another may be found that says the same
 
 for (const [english, german] of Object.entries(SERVER)) {
   if (GENERIC.test(english)) continue;
-  test(`"${english}" is known`, () => assert.equal(inTongue(filled(english)), filled(german)));
+  test(`"${english}" is known`, () => assert.equal(inTongue(filled(english)), filled(german, "26.2.2027")));
 }
 
 for (const [said, german] of [
@@ -40,6 +40,19 @@ for (const [said, german] of [
   ["Hidden in it, and read all the same: a picture, comment.", "Darin ausgeblendet und trotzdem gelesen: a picture, comment."],
   ["Q3. Final.docx is locked with a password. Save it without one.", "Q3. Final.docx ist mit einem Passwort verschlossen. Speichere es ohne."],
   [`Not read: attached ${"photograph.jpg, ".repeat(80)}last.jpg.`, `Angehängt, aber nicht gelesen: ${"photograph.jpg, ".repeat(80)}last.jpg.`],
+  ["will be shut down 2027-02-26; its successor is gpt-transcribe", "wird am 26.2.2027 abgeschaltet; Nachfolger ist gpt-transcribe"],
+  ["shut down 2026-08-16, enterprise contracts only; its successor is openai/gpt-oss-20b", "am 16.8.2026 abgeschaltet, nur für Großkunden; Nachfolger ist openai/gpt-oss-20b"],
+  ["MP3, 11 s, 0.35 MB → sent as it is; it is a WAV file although its name ends in .mp3; sent as it is", "MP3, 11 s, 0.35 MB → gesendet, wie es ist; es ist eine Datei der Art WAV, obwohl ihr Name auf .mp3 endet; gesendet, wie es ist"],
+  ["page 1 of 9; pages 6 to 9 are not sent, since a question takes 5 pictures", "Seite 1 von 9; die Seiten 6 bis 9 werden nicht gesendet, da eine Frage 5 Bilder nimmt"],
+  ["Left out of what was sent, to fit the model's limit: the pictures of 1 older message and the 3 oldest messages.", "Nicht mitgesendet, damit es ins Limit des Modells passt: die Bilder von 1 älteren Nachricht und die 3 ältesten Nachrichten."],
+  ["Left out, since nobody seems to speak there: “Thank you.” at 1:01 min, “Bye.” at 2.5 s and 3 more.", "Weggelassen, da dort niemand zu sprechen scheint: „Thank you.“ bei 1:01 min, „Bye.“ bei 2.5 s und 3 weitere."],
+  ["your 2 USD this month are used up", "dein Limit ist aufgebraucht: 2 USD in diesem Monat"],
+  ["your 1 request this minute is used up", "dein Limit ist aufgebraucht: 1 Frage in dieser Minute"],
+  ["this could cost up to 0.0123 USD, more than is left of your 2 usd/day", "das könnte bis zu 0.0123 USD kosten, mehr als von deinem Limit übrig ist (2 USD am Tag)"],
+  ["an image was sent; it takes 5 images at once, so qwen/qwen3.8-27b", "ein Bild wurde gesendet; es nimmt 5 Bilder auf einmal, darum qwen/qwen3.8-27b"],
+  ["the time may be too short for calling tools and answering, so the model answers at once", "die Zeit ist vielleicht zu kurz, um Werkzeuge zu rufen und zu antworten, darum antwortet das Modell gleich"],
+  ["about 9000 input tokens wanted, the limit is 6000 per minute", "etwa 9000 Token hinein wären nötig, das Limit ist 6000 je Minute"],
+  ["Please reduce your message size and try again. It is too large, try again.", "Please reduce your message size and try again. It is too large, try again."],
   ["this and that, or nothing of ours; a, b and c", "this and that, or nothing of ours; a, b and c"],
   ["", ""],
 ]) {
@@ -49,6 +62,6 @@ for (const [said, german] of [
 test("what is very long is left as it is, at once", () => {
   const long = "a, b; c → d and e, so ".repeat(5000);
   assert.equal(inTongue(long), long);
-  const most = "a, b; c → d and e, so ".repeat(27);
+  const most = "a, b; c → d and e, so ".repeat(181);
   assert.equal(typeof inTongue(most), "string");
 });
