@@ -71,6 +71,31 @@ SERVER: dict[str, str] = {
     "this conversation was deleted": "diese Unterhaltung wurde gelöscht",
     "the body is nested too deeply": "was ankam, ist zu tief verschachtelt",
     "Send fewer levels.": "Sende weniger Ebenen.",
+    # ── what an admin does ───────────────────────────────────────────────────────────────────────
+    "this is for admins": "das ist Verwaltern vorbehalten",
+    "there is no database: GROQ_CORE_DATABASE is not set": "es gibt keine Datenbank: GROQ_CORE_DATABASE ist nicht "
+    "gesetzt",
+    "there is no action {name} with this value": "es gibt keine Aktion {name} mit diesem Wert",
+    "a password has at least {n} characters": "ein Passwort hat mindestens {n} Zeichen",
+    "a password has at most {n} characters": "ein Passwort hat höchstens {n} Zeichen",
+    "a {what} has 1 to {n} printable characters, no colon, no space at its ends, and does not begin with # or @": "als "
+    "{what} gehen 1 bis {n} druckbare Zeichen, kein Doppelpunkt, kein Leerzeichen an den Enden, und kein # oder @ am "
+    "Anfang",
+    "name": "Name",
+    "person": "Name",
+    "team": "Gruppe",
+    "limits are {why}": "Limits sind so zu schreiben: {why}",
+    "AMOUNT/WINDOW separated by commas, each pair once: 20/minute, 500/day, 100000 tokens/day, 2 usd/day, "
+    "30 usd/month; windows are {which}": "MENGE/FENSTER, mit Kommas getrennt, jedes Paar einmal: 20/minute, 500/day, "
+    "100000 tokens/day, 2 usd/day, 30 usd/month; Fenster sind {which}",
+    "there is a person called {name} already": "es gibt schon eine Person namens {name}",
+    "there is nobody called {name}": "es gibt niemanden namens {name}",
+    "a length of time is a number and one of m, h, d, w, y, such as 90d": "eine Dauer ist eine Zahl und eines von m, "
+    "h, d, w, y, etwa 90d",
+    "there is a key called {name} already": "es gibt schon einen Schlüssel namens {name}",
+    "there is no key called {name}": "es gibt keinen Schlüssel namens {name}",
+    "an announcement has at most {n} characters, and this one has {tokens}": "eine Ankündigung hat höchstens {n} "
+    "Zeichen, und diese hat {tokens}",
     # ── who answers ──────────────────────────────────────────────────────────────────────────────
     "no model could answer: {why}": "kein Modell konnte antworten: {why}",
     "no model could answer": "kein Modell konnte antworten",

@@ -32,6 +32,7 @@ ROOMS = [
     "services/extraction/extraction_run.py", "services/extraction/schema.py", "services/speech.py",
     "services/transcription_run.py", "status/board.py", "streaming/answer_reader.py", "streaming/decoder.py",
     "streaming/transcription.py", "ui/fault_switch.py", "ui/microphone.py",
+    "ui/admin.py", "store/people.py", "store/keys.py", "store/audit.py",
     *(f"services/documents/{path.name}" for path in sorted((ROOT / "services/documents").glob("[a-z]*.py"))),
 ]  # fmt: skip
 """What says something to who uses the page; what only the API's callers can hear stays in English."""
