@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from email.message import EmailMessage
 
 import pytest
 from playwright.async_api import Browser, FilePayload, Page, expect
 
+from groq_core.errors import ChainError, Kind, ProviderError
+from groq_core.events import Waiting
 from tests.requires import needs
 from tests.services import offices
 from tests.services.papers import pdf
 from tests.ui.conftest import MEDIA, House
 from tests.ui.kept_page import open_page
-from tests.ui.scripts import says
+from tests.ui.scripts import ask, plays, says
 from tests.ui.test_attachments_page import attach
 
 pytestmark = [needs("chromium"), pytest.mark.browser]
@@ -121,6 +124,23 @@ async def test_what_is_said_of_documents_is_german_and_to_be_read(page: Page) ->
         assert box
         assert box["width"] > width
         assert 2 * 15 <= box["height"] <= height
+
+
+async def test_a_german_page_says_in_german_what_became_of_each_attempt(page: Page, house: House) -> None:
+    failures = [
+        ProviderError(Kind.EMPTY_ANSWER, "the answer has nothing in it", provider="groq", model="openai/gpt-oss-20b"),
+        ProviderError(Kind.AUTH, "Invalid API Key, and try again", provider="openai", model="gpt-6-luna"),
+    ]
+    waiting = Waiting(seconds=7.0, reason="every target is cooling down; this one is back first", target="groq:x")
+    more = asyncio.Event()
+    house.script = plays(waiting, more.wait, ChainError("no model could answer: all of them", failures=failures))
+    await ask(page, "Was ist los?")
+    await expect(page.locator("#chat-log")).to_contain_text("jedes Ziel ruht; dieses ist zuerst zurück")
+    more.set()
+    card = page.locator("#chat-log .gc-card")
+    await expect(card).to_contain_text("Kein Modell konnte antworten.", ignore_case=True)
+    await expect(card).to_contain_text("leere Antwort: in der Antwort steht nichts")
+    await expect(card).to_contain_text("Schlüssel abgelehnt: Invalid API Key, and try again")
 
 
 @pytest.mark.parametrize("page", [(1440, 900)], indirect=True, ids=["desktop"])
