@@ -142,6 +142,7 @@ ANSWERING: dict[str, str] = {
     "no answer within {n} s": "keine Antwort in {n} s",
     "no list of models within {n} s": "keine Liste der Modelle in {n} s",
     "the list of models is no list": "die Liste der Modelle ist keine Liste",
+    "{n} model is listed for this key": "{n} Modell steht für diesen Schlüssel in der Liste",
     "{n} models are listed for this key": "{n} Modelle stehen für diesen Schlüssel in der Liste",
     "will be shut down {date}": "wird am {date} abgeschaltet",
     "shut down {date}": "am {date} abgeschaltet",

@@ -175,6 +175,7 @@ SERVER: dict[str, str] = {
     "Name at least one thing to read.": "Nenne wenigstens eines, das gelesen werden soll.",
     "The model's answer is no JSON object.": "Die Antwort des Modells ist kein JSON-Objekt.",
     "Ask again, or for fewer fields.": "Frag noch einmal, oder nach weniger Feldern.",
+    "{n} older picture is not sent again.": "{n} älteres Bild wird nicht noch einmal gesendet.",
     "{n} older pictures are not sent again.": "{n} ältere Bilder werden nicht noch einmal gesendet.",
     "Save it as JPEG or PNG and try again.": "Speichere es als JPEG oder PNG und versuche es noch einmal.",
     "Save it as JPEG or PNG.": "Speichere es als JPEG oder PNG.",
@@ -215,8 +216,9 @@ SERVER: dict[str, str] = {
     "auf dem etwas ist",
     "only the first of its {n} pages is sent": "nur die erste seiner {n} Seiten wird gesendet",
     "page {at} of {n}": "Seite {at} von {n}",
-    "pages {from} to {to} are not sent, since a question takes {n} pictures": "die Seiten {from} bis {to} werden nicht "
-    "gesendet, da eine Frage {n} Bilder nimmt",
+    "page {n} is not sent, since a question takes {room}": "Seite {n} wird nicht gesendet, da eine Frage {room} nimmt",
+    "pages {from} to {to} are not sent, since a question takes {room}": "die Seiten {from} bis {to} werden nicht "
+    "gesendet, da eine Frage {room} nimmt",
     "part {at} of {n}": "Teil {at} von {n}",
     "cut into {n} overlapping parts": "in {n} Teile geschnitten, die einander überlappen",
     "shown at {size}, at which small text in it can't be read": "gezeigt in {size}, wobei kleine Schrift darin nicht "

@@ -44,6 +44,7 @@ for (const [said, german] of [
   ["shut down 2026-08-16, enterprise contracts only; its successor is openai/gpt-oss-20b", "am 16.8.2026 abgeschaltet, nur für Großkunden; Nachfolger ist openai/gpt-oss-20b"],
   ["MP3, 11 s, 0.35 MB → sent as it is; it is a WAV file although its name ends in .mp3; sent as it is", "MP3, 11 s, 0.35 MB → gesendet, wie es ist; es ist eine Datei der Art WAV, obwohl ihr Name auf .mp3 endet; gesendet, wie es ist"],
   ["page 1 of 9; pages 6 to 9 are not sent, since a question takes 5 pictures", "Seite 1 von 9; die Seiten 6 bis 9 werden nicht gesendet, da eine Frage 5 Bilder nimmt"],
+  ["page 1 of 2; page 2 is not sent, since a question takes 1 picture", "Seite 1 von 2; Seite 2 wird nicht gesendet, da eine Frage 1 Bild nimmt"],
   ["Left out of what was sent, to fit the model's limit: the pictures of 1 older message and the 3 oldest messages.", "Nicht mitgesendet, damit es ins Limit des Modells passt: die Bilder von 1 älteren Nachricht und die 3 ältesten Nachrichten."],
   ["Left out, since nobody seems to speak there: “Thank you.” at 1:01 min, “Bye.” at 2.5 s and 3 more.", "Weggelassen, da dort niemand zu sprechen scheint: „Thank you.“ bei 1:01 min, „Bye.“ bei 2.5 s und 3 weitere."],
   ["your 2 USD this month are used up", "dein Limit ist aufgebraucht: 2 USD in diesem Monat"],
