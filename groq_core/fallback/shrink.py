@@ -53,7 +53,7 @@ def shrink(request: Request, error: ProviderError, spec: ModelSpec) -> tuple[Req
     params = request.params
     if wanted is not None and not fits:
         params = _with_bound(request, min(wanted, LEAST_ANSWER))
-    note = Note(code="conversation_trimmed", text=f"To fit the model's limit, {left_out} left out of what was sent.")
+    note = Note(code="conversation_trimmed", text=f"Left out of what was sent, to fit the model's limit: {left_out}.")
     return msgspec.structs.replace(request, messages=messages, params=params), note
 
 
@@ -126,11 +126,10 @@ def _trim(messages: tuple[Message, ...], target: int) -> tuple[tuple[Message, ..
         begins = False
     parts = []
     if pictures:
-        parts.append(f"the pictures of {pictures} older message{'s' * (pictures > 1)}")
+        parts.append(f"the pictures of {pictures} older {'message' if pictures == 1 else 'messages'}")
     if turns:
-        parts.append(f"the {turns} oldest message{'s' * (turns > 1)}")
-    was = " and ".join(parts)
-    return tuple(kept), f"{was} {'were' if turns + pictures > 1 or pictures else 'was'}" if was else ""
+        parts.append(f"the {turns} oldest {'message' if turns == 1 else 'messages'}")
+    return tuple(kept), " and ".join(parts)
 
 
 def _newest(messages: list[Message]) -> int:

@@ -163,7 +163,7 @@ def merge(static: Mapping[str, ModelSpec], entries: Iterable[object], *, now: fl
         discovered=tuple(sorted(discovered)),
         source="live",
         checked_at=now,
-        note=f"{len(listed)} models are listed for this key",
+        note=f"{len(listed)} {'model is' if len(listed) == 1 else 'models are'} listed for this key",
     )
 
 

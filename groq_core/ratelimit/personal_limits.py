@@ -318,7 +318,9 @@ def key_of(caller: Caller) -> str | None:
 
 def limit_error(limit: PersonLimit, resets_in_s: float) -> RequestError:
     """What somebody is told who has used up a limit."""
-    used_up = f"your {plain(limit.amount)} {COUNTED[limit.kind]} {IN_WORDS[limit.window]} are used up"
+    one = limit.amount == 1
+    what = COUNTED[limit.kind].removesuffix("s") if one else COUNTED[limit.kind]
+    used_up = f"your {plain(limit.amount)} {what} {IN_WORDS[limit.window]} {'is' if one else 'are'} used up"
     return _refusal(used_up, "Try again in {} s.", resets_in_s)
 
 

@@ -263,8 +263,9 @@ class TranscriptionRun:
             self._say(self._joiner.finish())
         for one in heard:
             if one.error is not None:
-                where = f"{length_in_words(one.part.start_s)} to {length_in_words(one.part.end_s)}"
-                self._tell(Note(code="gap", text=f"From {where} nothing could be transcribed: {one.error.message}"))
+                start, end = length_in_words(one.part.start_s), length_in_words(one.part.end_s)
+                text = f"From {start} to {end} nothing could be transcribed: {one.error.message}"
+                self._tell(Note(code="gap", text=text))
         transcript = self._whole(answered)
         doubted = doubts_in_words(self._doubted)
         if not transcript.text and (reason := next((one.no_speech for one in heard if one.no_speech), None)):

@@ -164,7 +164,8 @@ class VisionService:
         for picture in ready:
             yield Note(code="image", text=picture.summary)
         if left_out:
-            yield Note(code="images_left_out", text=f"{left_out} older pictures are not sent again.")
+            text = f"{left_out} older {'picture is' if left_out == 1 else 'pictures are'} not sent again."
+            yield Note(code="images_left_out", text=text)
         async with aclosing(self._handle(request)) as events:
             async for event in events:
                 yield event

@@ -62,6 +62,10 @@ The web page: a Gradio frame, our own conversation and status panel in it.
 - ``texts``: Every word the page says, in one place: the scripts get them from here too.
 - ``texts_answer``: Words of an answer's story and receipt, of failures, and of the status panel; part of the texts.
 - ``texts_de``: The page's words in German; the names are those of :mod:`groq_core.ui.texts`.
+- ``texts_de_admin``: The admin page's words in German, by its own words.
+- ``texts_de_answering``: What the server says of models, attempts, limits and runs, in German; part of
+  ``texts_de_server``.
+- ``texts_de_documents``: What the server says of documents, in German; part of ``texts_de_server``.
 - ``texts_de_server``: What the server says of files, keys, limits and answers, in German.
 - ``texts_de_status``: The second half of the German words: options, receipts, errors, status and settings.
 - ``texts_settings``: Words of the settings, the attachments and what the page tells about the models; part of the

@@ -45,13 +45,14 @@ def admin_page(person: str, assets: str) -> str:
     links = "".join(f'<a href="#{name}">{escape(title)}</a>' for name, title in _SECTIONS.items())
     sections = "".join(
         f'<section id="{name}" aria-labelledby="{name}-title"><h2 id="{name}-title">{escape(title)}</h2>'
-        f'<div data-part="{name}"><p class="quiet">Loading…</p></div></section>'
+        f'<div data-part="{name}"><p class="quiet" data-word>Loading…</p></div></section>'
         for name, title in _SECTIONS.items()
     )
     return _frame(
         "Admin · groq-core",
-        f'<header><h1>Admin</h1><nav aria-label="Sections">{links}</nav><p><a href="./">To the page</a> · '
-        f'signed in as {escape(person)}</p></header><p id="stale" role="status"></p><p id="said" role="status"></p>'
+        f'<header><h1>Admin</h1><nav aria-label="Sections">{links}</nav><p><a href="./" data-word>To the page</a> · '
+        f"<span data-word>signed in as</span> {escape(person)}</p></header>"
+        '<p id="stale" role="status"></p><p id="said" role="status"></p>'
         f"<main>{sections}</main>",
         assets,
     )

@@ -43,6 +43,7 @@ from groq_core.ui.static import Assets
 from groq_core.ui.tab_parts import place
 from groq_core.ui.texts import TEXTS
 from groq_core.ui.texts_de import GERMAN
+from groq_core.ui.texts_de_admin import ADMIN
 from groq_core.ui.texts_de_server import SERVER
 from groq_core.ui.theme import theme
 
@@ -247,6 +248,7 @@ def mount(app: FastAPI, core: PageCore, admit: Admit) -> FastAPI:
     assets.add(
         "texts-de.js", b"export default %s;\nexport const SERVER = %s;\n" % (json_bytes(GERMAN), json_bytes(SERVER))
     )
+    assets.add("texts-admin-de.js", b"export default %s;\n" % json_bytes(ADMIN))
     base = f"ui/assets/{assets.version}"
     page = Page(core, assets)
     app.include_router(create_routes(page))

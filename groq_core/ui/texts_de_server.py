@@ -7,6 +7,9 @@ over; where it is a sentence of this table itself, it is translated too. What a 
 
 from __future__ import annotations
 
+from groq_core.ui.texts_de_answering import ANSWERING
+from groq_core.ui.texts_de_documents import DOCUMENTS
+
 SERVER: dict[str, str] = {
     # ── questions, limits, the server itself ─────────────────────────────────────────────────────
     "there is no question": "es ist keine Frage da",
@@ -46,17 +49,6 @@ SERVER: dict[str, str] = {
     "GROQ_CORE_STATE_DIR muss ein Ordner sein, in den geschrieben werden kann.",
     "the server is short of {what}": "dem Server fehlt es an {what}",
     "files and connections": "Dateien und Verbindungen",
-    "your {n} {what} {when} are used up": "deine {n} {what} {when} sind aufgebraucht",
-    "requests": "Fragen",
-    "tokens": "Token",
-    "this minute": "in dieser Minute",
-    "this hour": "in dieser Stunde",
-    "today": "heute",
-    "this month": "in diesem Monat",
-    "this could cost up to {n} USD, more than is left of your {limit}": "das könnte bis zu {n} USD kosten, mehr als "
-    "von deinem Limit übrig ist ({limit})",
-    "Ask for fewer tokens (max_completion_tokens), or try again in {n} s.": "Verlange weniger Token, oder versuche es "
-    "in {n} s noch einmal.",
     "Try again in {n} s.": "Versuche es in {n} s noch einmal.",
     "Try again in a moment.": "Versuche es gleich noch einmal.",
     "Try again in a minute.": "Versuche es in einer Minute noch einmal.",
@@ -67,6 +59,43 @@ SERVER: dict[str, str] = {
     "there is no such conversation": "diese Unterhaltung gibt es nicht",
     "the body is not JSON: {why}": "was ankam, ist kein JSON: {why}",
     "the database cannot keep this": "die Datenbank kann das nicht aufbewahren",
+    # ── speech, stories, faults ──────────────────────────────────────────────────────────────────
+    "there is no text to speak": "es ist kein Text zum Sprechen da",
+    "Send a text with at least one word.": "Sende einen Text mit mindestens einem Wort.",
+    "The recording ended before it was whole.": "Die Aufnahme endete, bevor sie ganz war.",
+    "Try again.": "Versuche es noch einmal.",
+    "What was spoken cannot be joined: {why}.": "Was gesprochen wurde, ist nicht zusammenzufügen: {why}.",
+    "there is no fault called {name}": "es gibt keine Störung {name}",
+    "a conversation has at most {n} messages": "eine Unterhaltung hat höchstens {n} Nachrichten",
+    "this person was taken away": "diese Person wurde entfernt",
+    "this conversation was deleted": "diese Unterhaltung wurde gelöscht",
+    "the body is nested too deeply": "was ankam, ist zu tief verschachtelt",
+    "Send fewer levels.": "Sende weniger Ebenen.",
+    # ── what an admin does ───────────────────────────────────────────────────────────────────────
+    "this is for admins": "das ist Verwaltern vorbehalten",
+    "there is no database: GROQ_CORE_DATABASE is not set": "es gibt keine Datenbank: GROQ_CORE_DATABASE ist nicht "
+    "gesetzt",
+    "there is no action {name} with this value": "es gibt keine Aktion {name} mit diesem Wert",
+    "a password has at least {n} characters": "ein Passwort hat mindestens {n} Zeichen",
+    "a password has at most {n} characters": "ein Passwort hat höchstens {n} Zeichen",
+    "a {what} has 1 to {n} printable characters, no colon, no space at its ends, and does not begin with # or @": "als "
+    "{what} gehen 1 bis {n} druckbare Zeichen, kein Doppelpunkt, kein Leerzeichen an den Enden, und kein # oder @ am "
+    "Anfang",
+    "name": "Name",
+    "person": "Name",
+    "team": "Gruppe",
+    "limits are {why}": "Limits sind so zu schreiben: {why}",
+    "AMOUNT/WINDOW separated by commas, each pair once: 20/minute, 500/day, 100000 tokens/day, 2 usd/day, "
+    "30 usd/month; windows are {which}": "MENGE/FENSTER, mit Kommas getrennt, jedes Paar einmal: 20/minute, 500/day, "
+    "100000 tokens/day, 2 usd/day, 30 usd/month; Fenster sind {which}",
+    "there is a person called {name} already": "es gibt schon eine Person namens {name}",
+    "there is nobody called {name}": "es gibt niemanden namens {name}",
+    "a length of time is a number and one of m, h, d, w, y, such as 90d": "eine Dauer ist eine Zahl und eines von m, "
+    "h, d, w, y, etwa 90d",
+    "there is a key called {name} already": "es gibt schon einen Schlüssel namens {name}",
+    "there is no key called {name}": "es gibt keinen Schlüssel namens {name}",
+    "an announcement has at most {n} characters, and this one has {tokens}": "eine Ankündigung hat höchstens {n} "
+    "Zeichen, und diese hat {tokens}",
     # ── who answers ──────────────────────────────────────────────────────────────────────────────
     "no model could answer: {why}": "kein Modell konnte antworten: {why}",
     "no model could answer": "kein Modell konnte antworten",
@@ -146,6 +175,7 @@ SERVER: dict[str, str] = {
     "Name at least one thing to read.": "Nenne wenigstens eines, das gelesen werden soll.",
     "The model's answer is no JSON object.": "Die Antwort des Modells ist kein JSON-Objekt.",
     "Ask again, or for fewer fields.": "Frag noch einmal, oder nach weniger Feldern.",
+    "{n} older picture is not sent again.": "{n} älteres Bild wird nicht noch einmal gesendet.",
     "{n} older pictures are not sent again.": "{n} ältere Bilder werden nicht noch einmal gesendet.",
     "Save it as JPEG or PNG and try again.": "Speichere es als JPEG oder PNG und versuche es noch einmal.",
     "Save it as JPEG or PNG.": "Speichere es als JPEG oder PNG.",
@@ -186,6 +216,9 @@ SERVER: dict[str, str] = {
     "auf dem etwas ist",
     "only the first of its {n} pages is sent": "nur die erste seiner {n} Seiten wird gesendet",
     "page {at} of {n}": "Seite {at} von {n}",
+    "page {n} is not sent, since a question takes {room}": "Seite {n} wird nicht gesendet, da eine Frage {room} nimmt",
+    "pages {from} to {to} are not sent, since a question takes {room}": "die Seiten {from} bis {to} werden nicht "
+    "gesendet, da eine Frage {room} nimmt",
     "part {at} of {n}": "Teil {at} von {n}",
     "cut into {n} overlapping parts": "in {n} Teile geschnitten, die einander überlappen",
     "shown at {size}, at which small text in it can't be read": "gezeigt in {size}, wobei kleine Schrift darin nicht "
@@ -194,58 +227,54 @@ SERVER: dict[str, str] = {
     "its end is missing: the lowest {n} of its {rows} rows are lost": "sein Ende fehlt: die untersten {n} seiner "
     "{rows} Zeilen sind verloren",
     "its end is missing, so it is less sharp than it was": "sein Ende fehlt, darum ist es weniger scharf, als es war",
-    # ── documents and tables ─────────────────────────────────────────────────────────────────────
-    "{name} is an archive, not a document": "{name} ist ein Archiv und kein Dokument",
-    "{name} is called {ending} but is none: it is {what}": "{name} heißt {ending}, ist aber keins: es ist {what}",
-    "a picture ({format})": "ein Bild ({format})",
-    "nothing but zeros": "nichts als Nullen",
-    "a web page": "eine Webseite",
-    "a text": "ein Text",
-    "a picture": "ein Bild",
-    "no file of any known kind": "keine Datei einer bekannten Art",
-    "Unpack it, and send what is in it.": "Packe es aus, und sende, was darin ist.",
-    "Check that the file came over whole.": "Sieh nach, ob die Datei ganz angekommen ist.",
-    "{name} unpacks to {size} in {n} files; {most} in {files} is the most": "{name} entpackt sich zu {size} in {n} "
-    "Dateien; höchstens {most} in {files} sind erlaubt",
-    "Save it without embedded pictures and files.": "Speichere es ohne eingebettete Bilder und Dateien.",
-    "{name} is locked with a password": "{name} ist mit einem Passwort verschlossen",
-    "Save it without one.": "Speichere es ohne.",
-    "Open it with its password and print it into a new PDF.": "Öffne es mit dem Passwort und drucke es in ein neues "
-    "PDF.",
-    "{name} is not a text": "{name} ist kein Text",
-    "{name} has no text in it": "in {name} ist kein Text",
-    "Send the file that is attached to it instead.": "Sende stattdessen die Datei, die daran hängt.",
-    "{name} holds no text": "in {name} ist kein Text",
-    "Send a file that is not empty.": "Sende eine Datei, die nicht leer ist.",
-    "{name} is empty: it has 0 bytes": "{name} ist leer: 0 Bytes",
-    "{name} has {size}; {most} is the most": "{name} hat {size}; höchstens {most} sind erlaubt",
-    "Send a smaller file, or only the pages that matter.": "Sende eine kleinere Datei, oder nur die Seiten, auf die es "
-    "ankommt.",
-    "Send only the pages that matter.": "Sende nur die Seiten, auf die es ankommt.",
-    "Send only the pages that matter, or its text.": "Sende nur die Seiten, auf die es ankommt, oder ihren Text.",
-    "{name} holds {n} characters of text; {most} is the most": "in {name} sind {n} Zeichen Text; höchstens {most} sind "
-    "erlaubt",
-    "{name} holds no text on {where}: it is scanned": "{name} hat keinen Text auf {where}: es ist eingescannt",
-    "Send its pages as pictures, or run text recognition (OCR) over it first.": "Sende seine Seiten als Bilder, oder "
-    "lass zuerst eine Texterkennung (OCR) darüber laufen.",
-    "{name} has {n} pages; {most} is the most": "{name} hat {n} Seiten; höchstens {most} sind erlaubt",
-    "{name} is an old Office file (.doc, .xls, .ppt) or one under a password": "{name} ist eine alte Office-Datei "
-    "(.doc, .xls, .ppt) oder eine mit Passwort",
-    "Open it in the program that made it and save it as .docx, .xlsx or .pptx without a password.": "Öffne sie im "
-    "Programm, das sie gemacht hat, und speichere sie ohne Passwort als .docx, .xlsx oder .pptx.",
-    "{name}: files that end in {ending} cannot be read": "{name}: Dateien, die auf {ending} enden, können nicht "
-    "gelesen werden",
-    "Send one of {which}.": "Sende eine von {which}.",
-    "{name} takes more memory to read than it may": "{name} braucht zum Lesen mehr Speicher, als es darf",
-    "{name} is damaged: no {kind} reader can make sense of it ({why})": "{name} ist beschädigt: als {kind} ist es "
-    "nicht zu lesen ({why})",
-    "Open it in the program that made it and save it anew.": "Öffne sie im Programm, das sie gemacht hat, und "
-    "speichere sie neu.",
+    # ── data and tables ──────────────────────────────────────────────────────────────────────────
     "there is no text": "es ist kein Text da",
     "Paste a text or choose a file.": "Füge einen Text ein, oder wähle eine Datei.",
     "the schema is not JSON: {why}": "das Schema ist kein JSON: {why}",
     "the schema is not a JSON object": "das Schema ist kein JSON-Objekt",
     "Mend it, or use fields.": "Berichtige es, oder nimm Felder.",
+    "the document has {n} characters, which makes {pieces} parts of {size}; {most} is the most": "das Dokument hat {n} "
+    "Zeichen, das macht {pieces} Teile zu {size}; höchstens {most} sind erlaubt",
+    "Send it in pieces, or as a batch.": "Sende es in Stücken, oder als Stapel.",
+    "there is no text to find anything in": "es ist kein Text da, in dem etwas zu finden wäre",
+    "Send a text that is not empty.": "Sende einen Text, der nicht leer ist.",
+    "there is neither text nor a picture to find anything in": "es ist weder Text noch Bild da, worin etwas zu finden "
+    "wäre",
+    "what the document's parts say together does not fit the schema: {why}": "was die Teile des Dokuments zusammen "
+    "sagen, passt nicht zum Schema: {why}",
+    "Make the fields it names optional, or describe them better.": "Mach die genannten Felder freiwillig, oder "
+    "beschreibe sie besser.",
+    "Loosen the fields it names, or describe them better.": "Lass bei den genannten Feldern mehr zu, oder beschreibe "
+    "sie besser.",
+    "Ask for fewer fields or shorter parts.": "Frag nach weniger Feldern oder in kürzeren Teilen.",
+    "the answer still does not fit the schema: {why}": "die Antwort passt noch immer nicht zum Schema: {why}",
+    "the answer was cut off at the token limit every time": "die Antwort wurde jedes Mal am Tokenlimit abgeschnitten",
+    "the answer was cut off at the token limit": "die Antwort wurde am Tokenlimit abgeschnitten",
+    "no model answered": "kein Modell antwortete",
+    "part {at} of {n}: {why}": "Teil {at} von {n}: {why}",
+    "the schema is not plain JSON": "das Schema ist kein reines JSON",
+    "the schema has {n} characters; {most} is the most": "das Schema hat {n} Zeichen; höchstens {most} sind erlaubt",
+    "the schema does not say what to find": "das Schema sagt nicht, was zu finden ist",
+    'Give it a type and properties, e.g. {"type": "object", "properties": {"total": {"type": "number"}}}.': "Gib ihm "
+    'einen Typ und Eigenschaften, z. B. {"type": "object", "properties": {"total": {"type": "number"}}}.',
+    "the schema cannot be used: {why}": "das Schema ist nicht zu benutzen: {why}",
+    "See https://json-schema.org/understanding-json-schema for what may stand there.": "Was dort stehen darf, sagt "
+    "https://json-schema.org/understanding-json-schema.",
+    "Look-around and back-references do not work; leave them out.": "Look-around und Rückverweise gehen nicht; lass "
+    "sie weg.",
+    "Name the properties one by one instead.": "Nenne die Eigenschaften stattdessen einzeln.",
+    "{name} has a pattern that cannot be checked in bounded time: {why}": "{name} hat ein Muster, das nicht in "
+    "begrenzter Zeit zu prüfen ist: {why}",
+    "$ref {name} does not lead to a schema": "$ref {name} führt zu keinem Schema",
+    "$ref {name} points to nothing": "$ref {name} zeigt ins Leere",
+    "Only references into the schema itself work, such as #/$defs/Address.": "Nur Verweise in das Schema selbst gehen, "
+    "etwa #/$defs/Address.",
+    "name at least one field to find": "nenne mindestens ein Feld, das zu finden ist",
+    "{n} fields are asked for; {most} is the most": "{n} Felder sind gefragt; höchstens {most} sind erlaubt",
+    "{name} is no name for a field: 1 to 64 characters on one line": "{name} ist kein Name für ein Feld: 1 bis 64 "
+    "Zeichen in einer Zeile",
+    "two fields are called {name}": "zwei Felder heißen {name}",
+    "field {name} has the type {given}; one of {which}": "Feld {name} hat die Art {given}; möglich sind {which}",
     "{name} is no table that is read here": "{name} ist keine Tabelle, die hier gelesen wird",
     "Choose one that ends in .csv, .tsv, .xlsx, .jsonl or .ndjson.": "Wähle eine, die auf .csv, .tsv, .xlsx, .jsonl "
     "oder .ndjson endet.",
@@ -271,6 +300,34 @@ SERVER: dict[str, str] = {
     "the template has a stray brace at character {n}": "die Vorlage hat eine einzelne Klammer bei Zeichen {n}",
     "Write a column as {column}, and a brace of the text itself twice: {open} or {close}.": "Schreib eine Spalte als "
     "{column}, und eine Klammer des Textes selbst doppelt: {open} oder {close}.",
+    "the template writes {name}, which is the text {column} and not the column": "die Vorlage schreibt {name}, das ist "
+    "der Text {column} und nicht die Spalte",
+    "Write {column} for the column; a doubled brace is a brace of the text itself.": "Schreib {column} für die Spalte; "
+    "eine doppelte Klammer ist eine Klammer des Textes selbst.",
+    "Groq's Batch API takes no {what}": "Groqs Batch-API nimmt kein {what}",
+    "Run it with --via live.": "Wähle „Jetzt“.",
+    "Groq did not accept the batch: {why}": "Groq nahm den Stapel nicht an: {why}",
+    "the line is larger than a whole file may be": "die Zeile ist größer, als eine ganze Datei sein darf",
+    "{model} is no model of Groq's now": "{model} ist gerade kein Modell von Groq",
+    "Name one that Groq offers this key.": "Nimm eines, das Groq diesem Schlüssel anbietet.",
+    "stopped: {why}": "angehalten: {why}",
+    "What is done is kept; mend it and run the same command again.": "Was fertig ist, ist aufbewahrt; behebe es, und "
+    "„Los“ macht dort weiter.",
+    "the disk is full: {name} keeps the answers there are, whole": "die Platte ist voll: {name} behält die Antworten, "
+    "die da sind, ganz",
+    "the disk is full: {name} keeps {n} answers, whole": "die Platte ist voll: {name} behält {n} Antworten, ganz",
+    "Make room and run the same command again; it goes on where it stopped.": "Schaffe Platz; „Los“ macht dort weiter, "
+    "wo es war.",
+    "model is not a name": "model ist kein Name",
+    "custom_id is neither a text nor a whole number": "custom_id ist weder ein Text noch eine ganze Zahl",
+    "custom_id has {n} characters; 1 to {most} are allowed": "custom_id hat {n} Zeichen; 1 bis {most} sind erlaubt",
+    "method is {given}, and only POST is asked": "method ist {given}, und nur POST wird gefragt",
+    "url is {given}, which no service answers": "url ist {given}, worauf kein Dienst antwortet",
+    "there is neither text nor file to extract from": "es ist weder Text noch Datei da, um etwas auszulesen",
+    "there is no schema to extract by": "es ist kein Schema zum Auslesen da",
+    "there is no file to write down": "es ist keine Datei zum Abschreiben da",
+    "a line names a file, and no files are read here": "eine Zeile nennt eine Datei, und hier werden keine gelesen",
+    "an address is not fetched here; name a file": "eine Adresse wird hier nicht geholt; nenne eine Datei",
     "the table is empty": "die Tabelle ist leer",
     "Choose one with rows.": "Wähle eine mit Zeilen.",
     "the table is no longer here": "die Tabelle ist nicht mehr hier",
@@ -321,6 +378,14 @@ SERVER: dict[str, str] = {
     "{model} does not transcribe": "{model} schreibt keine Aufnahmen ab",
     "{model} does not translate": "{model} übersetzt keine Aufnahmen",
     "{model} does not speak": "{model} spricht nicht",
+    "it": "es",
+    "the first choice of its list": "die erste Wahl seiner Liste",
+    "its list is empty": "seine Liste ist leer",
+    "{model} is no longer offered to this key": "{model} ist für diesen Schlüssel nicht mehr zu haben",
+    "{model} is not known here": "{model} ist hier nicht bekannt",
+    "{model} is not known here; {names} perhaps?": "{model} ist hier nicht bekannt; vielleicht {names}?",
+    "{rule}, so {id}, which rests for {n} s more": "{rule}, darum {id}, das noch {n} s ruht",
+    "{rule}; {obstacle}, so {id}, which rests for {n} s more": "{rule}; {obstacle}, darum {id}, das noch {n} s ruht",
     "{obstacle} (and {n} more)": "{obstacle} (und {n} weitere)",
     "{rule}; nobody can answer: {why}": "{rule}; niemand kann antworten: {why}",
     "{rule}; {obstacle}, so {id}": "{rule}; {obstacle}, darum {id}",
@@ -338,9 +403,12 @@ SERVER: dict[str, str] = {
     "further pictures": "weitere Bilder",
     "text notes": "Textnotizen",
     "application data": "Daten eines Programms",
-    # ── several things in one line ───────────────────────────────────────────────────────────────
-    "{came} → {sent}": "{came} → {sent}",
+    # ── several things in one line, the outermost first ──────────────────────────────────────────
+    "{file}: {note}": "{file}: {note}",
     "{first}; {second}": "{first}; {second}",
+    "{came} → {sent}": "{came} → {sent}",
     "{first} and {last}": "{first} und {last}",
     "{first}, {second}": "{first}, {second}",
+    **ANSWERING,
+    **DOCUMENTS,
 }

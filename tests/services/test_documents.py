@@ -115,7 +115,7 @@ def test_an_e_mail_is_its_head_and_its_body() -> None:
     document = read(mail, "a.eml")
 
     assert document.text == "From: Ada <ada@example.org>\nTo: bob@example.org\nSubject: Grüße\n\nHello"
-    assert document.notes == ("Not read: attached a.pdf, which is called .pdf but is none: it is a text.",)
+    assert document.notes == ("Attached, but not read: a.pdf is called .pdf but is none: it is a text.",)
 
 
 async def test_a_pdf_is_read_page_by_page() -> None:

@@ -173,7 +173,7 @@ def test_what_is_to_be_said_of_something_inside_something_is_said_outside(name: 
 
 INSIDE = {
     "half.pdf": (pdf(["Page one", ""]), "half.pdf: No text on page 2: scanned, or empty."),
-    "scan.pdf": (pdf([""]), "Not read: attached scan.pdf, which holds no text on its 1 page: it is scanned."),
+    "scan.pdf": (pdf([""]), "Attached, but not read: scan.pdf holds no text on its only page: it is scanned."),
     "ru.txt": (
         "Привет, как дела? Всё хорошо.".encode("cp1251"),
         "ru.txt: It does not say how it is encoded; windows-1251 is a guess.",

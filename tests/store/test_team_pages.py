@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from groq_core.simulator import Fault, Simulator
+from groq_core.ui.texts_de_admin import ADMIN
 from tests.requires import needs
 from tests.store.conftest import Postgres
 from tests.store.devices import PHONE, WIDE, Devices, sign_in, wait_until_kept
@@ -25,6 +26,16 @@ ANSWER_OVERVIEW = """(status) => {
     };
 }"""
 """What the admin page hears when it asks how things stand: a status, or nothing where there is no line."""
+
+
+ALL_WORDS = """() => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+    while (walker.nextNode())
+        if (!walker.currentNode.parentElement.closest("#audit td")) found.push(walker.currentNode.data.trim());
+    const named = [...document.querySelectorAll("[placeholder], svg[aria-label]")];
+    return [...found, ...named.flatMap((one) => [one.placeholder, one.getAttribute("aria-label")])].filter(Boolean);
+}"""
+"""What stands on the admin page, but for the commands that were given."""
 
 
 async def test_the_admin_page_shows_and_changes(devices: Devices, stage: TeamStage) -> None:
@@ -58,6 +69,24 @@ async def test_the_admin_page_shows_and_changes(devices: Devices, stage: TeamSta
     await page.locator("#keys").get_by_role("button", name="Revoke").click()
     await expect(page.locator("#keys table")).to_contain_text("revoked")
     assert wrong == []
+
+
+async def test_the_admin_page_is_german_for_who_reads_german(devices: Devices, stage: TeamStage) -> None:
+    page = await sign_in(devices, stage, "ann")
+    await page.evaluate("localStorage.setItem('groq-core-language', 'de')")
+    await page.goto(f"{stage.url}/admin")
+    await expect(page.locator("#people table")).to_contain_text("bob")
+    await page.wait_for_selector('html[lang="de"][data-shown="yes"]')
+    said = await page.evaluate(ALL_WORDS)
+
+    assert {text for text in said if ADMIN.get(text, text) != text} == set()
+    assert {"Verwaltung", "Wer was geändert hat", "Noch übrig", "Limits setzen", "angemeldet als"} <= set(said)
+
+    limits = page.locator('form[data-action="people limit"]')
+    await limits.locator("[name=name]").fill("bob")
+    await limits.locator("[name=value]").fill("20 a minute")
+    await limits.locator("button").click()
+    await expect(page.locator("#said.wrong")).to_contain_text("Limits sind so zu schreiben: ", timeout=20_000)
 
 
 async def test_what_an_admin_types_stays_until_it_is_done(devices: Devices, stage: TeamStage) -> None:

@@ -2,17 +2,62 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
+import groq_core.ui
+from groq_core.ui.static import ASSETS
 from groq_core.ui.texts import TEXTS
 from groq_core.ui.texts_de import GERMAN
+from groq_core.ui.texts_de_admin import ADMIN
 
+ROOT = Path(groq_core.ui.__file__).parent
 FOR_MODELS = re.compile(r"_prompt$")
 KEY = re.compile(r"\b(?:Esc|press Enter|Ctrl|Shift|Strg|Umschalt)\b")
+TABLES = {
+    "GERMAN": ["texts_de.py", "texts_de_status.py"],
+    "SERVER": ["texts_de_server.py", "texts_de_answering.py", "texts_de_documents.py"],
+    "TEXTS": ["texts.py", "texts_answer.py", "texts_settings.py"],
+}
+"""The modules that make up one table."""
+ADMIN_SAYS = [
+    r'words\("([^"]*)"',  # a sentence
+    r'^ {6}\["([^"]*)", \(',  # a column's title
+    r'table\(\w+, [^"]*, "([^"]*)"\)',  # what is said where there are no rows
+    r'\bform\("[a-z ]*", "([^"]*)"',
+    r'\["\w+", (?:announcement \|\| )?"([^"]*)", (?:true|false)\]',  # what a field is for
+    r'\bact\("([^"]*)"',
+]
 FRESH = 20
 """Words that may wait for their translation; the page says them in English until then."""
+
+
+def test_the_admin_page_says_what_its_german_knows() -> None:
+    script = (ASSETS / "js" / "admin" / "admin.js").read_text("utf-8")
+    said = {text for pattern in ADMIN_SAYS for text in re.findall(pattern, script, re.MULTILINE)} - {""}
+
+    assert said - set(ADMIN) == set()
+    assert [name for name in ADMIN if placeholders(name) != placeholders(ADMIN[name])] == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_nothing_is_said_twice(table: str) -> None:
+    """Of two entries of one name the later would be shown, and the other one mended in vain."""
+    trees = [ast.parse((ROOT / name).read_text("utf-8")) for name in TABLES[table]]
+    named = Counter(
+        key.value
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Dict)
+        for key in node.keys
+        if isinstance(key, ast.Constant)
+    )
+
+    assert [name for name, times in named.items() if times > 1] == []
 
 
 def placeholders(text: str) -> list[str]:

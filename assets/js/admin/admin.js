@@ -1,7 +1,9 @@
 // The admin page: shows what /ui/admin tells, and sends what is to be changed. Everything here is a command too.
 
-import { el as make, find } from "../shared/dom.js";
+import { el as make, find, findAll } from "../shared/dom.js";
+import { count } from "../shared/formats.js";
 import { DirectWayBroken, send } from "../shared/wire.js";
+import { language, told } from "../shared/words.js";
 
 /**
  * @typedef {{ person: string, user: string, operation: string, model: string, since: number }} Asking somebody who asks now
@@ -61,7 +63,16 @@ import { DirectWayBroken, send } from "../shared/wire.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const EVERY_MS = 5000;
-const UNREACHABLE = "The server cannot be reached.";
+/** This page's words in another language, by the words themselves: nobody else needs them. @type {Record<string, string>} */
+const OTHER = language === "en" ? {} : (await import("../../texts-admin-de.js")).default;
+
+/**
+ * @param {string} english with the names of what is filled in between braces
+ * @param {Record<string, unknown>} [values]
+ */
+const words = (english, values = {}) => (OTHER[english] ?? english).replace(/\{(\w+)\}/g, (all, name) => String(values[name] ?? all));
+
+const UNREACHABLE = words("The server cannot be reached.");
 const part = (/** @type {string} */ name) => find(`[data-part="${name}"]`);
 
 const day = (/** @type {number | null | undefined} */ seconds) => (seconds ? new Date(seconds * 1000).toISOString().slice(0, 10) : "–");
@@ -77,9 +88,9 @@ const usd = (/** @type {number} */ amount) => (amount >= 1 ? `$${amount.toFixed(
  * @param {string} none what to say where there are no rows
  */
 function table(columns, rows, none) {
-  if (!rows.length) return make("p", { class: "quiet" }, none);
+  if (!rows.length) return make("p", { class: "quiet" }, words(none));
   const cell = (/** @type {"th" | "td"} */ tag, /** @type {boolean | undefined} */ number, /** @type {Child} */ content) => make(tag, { class: number ? "number" : null }, content);
-  const head = make("tr", {}, ...columns.map(([title, , number]) => cell("th", number, title)));
+  const head = make("tr", {}, ...columns.map(([title, , number]) => cell("th", number, words(title))));
   const body = rows.map((row) => make("tr", {}, ...columns.map(([, content, number]) => cell("td", number, content(row)))));
   return make("table", {}, make("thead", {}, head), make("tbody", {}, ...body));
 }
@@ -103,10 +114,10 @@ async function change(fields, form) {
   const response = await send("admin", { body: JSON.stringify(fields) }).catch(() => null);
   if (!response) return say(UNREACHABLE, { wrong: true });
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) return say(String(answer.detail ?? `It could not be done (${response.status}).`), { wrong: true });
+  if (!response.ok) return say(answer.detail ? told(String(answer.detail)) : words("It could not be done ({status}).", { status: response.status }), { wrong: true });
   form?.reset();
-  if (answer.key) say("The new key, shown this once:", { secret: answer.key });
-  else say("Done.");
+  if (answer.key) say(words("The new key, shown this once:"), { secret: answer.key });
+  else say(words("Done."));
   await look();
 }
 
@@ -116,7 +127,7 @@ async function change(fields, form) {
  * @param {string} [question] to be answered before
  */
 const act = (label, fields, question = "") =>
-  make("button", { type: "button", onclick: () => (!question || confirm(question)) && change(fields) }, label);
+  make("button", { type: "button", onclick: () => (!question || confirm(question)) && change(fields) }, words(label));
 
 /**
  * @param {string} action
@@ -125,14 +136,14 @@ const act = (label, fields, question = "") =>
  */
 function form(action, label, fields) {
   const inputs = fields.map(([name, placeholder, required]) =>
-    make("input", { name, placeholder, type: name === "password" ? "password" : "text", "aria-label": placeholder, required: required ? "" : null, autocomplete: name === "password" ? "new-password" : "off" }),
+    make("input", { name, placeholder: words(placeholder), type: name === "password" ? "password" : "text", "aria-label": words(placeholder), required: required ? "" : null, autocomplete: name === "password" ? "new-password" : "off" }),
   );
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
     change({ action, ...Object.fromEntries(new FormData(made)) }, made);
   };
   /** @type {HTMLFormElement} */
-  const made = make("form", { "data-action": action, onsubmit: submit }, ...inputs, make("button", {}, label));
+  const made = make("form", { "data-action": action, onsubmit: submit }, ...inputs, make("button", {}, words(label)));
   return made;
 }
 
@@ -141,8 +152,8 @@ function form(action, label, fields) {
 /** @type {Parts} */
 const shows = {
   now({ mode, ready, inflight, requests, degraded, fallbacks, announcement, limits, asking, keys }) {
-    const facts = { Mode: mode, Ready: ready ? "yes" : "no", "Asking now": inflight, Requests: requests, Fallbacks: fallbacks, Degraded: degraded, "Everybody's limits": limits || "none" };
-    const list = make("dl", { class: "facts" }, ...Object.entries(facts).map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, String(value)))));
+    const facts = { Mode: words(mode), Ready: words(ready ? "yes" : "no"), "Asking now": inflight, Requests: requests, Fallbacks: fallbacks, Degraded: degraded, "Everybody's limits": limits || words("none") };
+    const list = make("dl", { class: "facts" }, ...Object.entries(facts).map(([name, value]) => make("div", {}, make("dt", {}, words(name)), make("dd", {}, String(value)))));
     const names = new Map((keys ?? []).map(({ id, name }) => [`key:${id}`, name]));
     /** @type {[string, (one: Asking) => Child, boolean?][]} */
     const columns = [
@@ -157,12 +168,12 @@ const shows = {
     /** @type {[string, (person: Person) => Child, boolean?][]} */
     const columns = [
       ["Name", ({ name }) => name],
-      ["Role", ({ name, role }) => (admins.includes(name) ? "admin (settings)" : role)],
+      ["Role", ({ name, role }) => words(admins.includes(name) ? "admin (settings)" : role)],
       ["Group", ({ team }) => team || "–"],
-      ["Limits", ({ limits }) => limits ?? "everybody's"],
+      ["Limits", ({ limits }) => limits ?? words("everybody's")],
       ["Last seen", ({ seen }) => day(seen)],
       ["", ({ name, role }) => act(role === "admin" ? "Make a user" : "Make an admin", { action: "people role", name, value: role === "admin" ? "user" : "admin" })],
-      ["", ({ name }) => act("Remove", { action: "people remove", name }, `Remove ${name}, with all conversations and keys?`)],
+      ["", ({ name }) => act("Remove", { action: "people remove", name }, words("Remove {name}, with all conversations and keys?", { name }))],
     ];
     /** @type {[string, (group: { name: string, limits: string | null }) => Child][]} */
     const ofGroups = [
@@ -176,14 +187,14 @@ const shows = {
     const columns = [
       ["Name", ({ name }) => name],
       ["Key", ({ start }) => `${start}…`],
-      ["State", ({ state }) => state],
+      ["State", ({ state }) => words(state)],
       ["Person", ({ person }) => person || "–"],
       ["Limits", ({ limits }) => limits ?? "–"],
       ["Last used", ({ used }) => day(used)],
       ["Expires", ({ expires }) => day(expires)],
       ["Requests", ({ requests }) => String(requests), true],
       ["Spent", (key) => usd(key.usd), true],
-      ["", ({ name, state }) => (state === "active" ? act("Revoke", { action: "keys revoke", name }, `Revoke ${name}?`) : "")],
+      ["", ({ name, state }) => (state === "active" ? act("Revoke", { action: "keys revoke", name }, words("Revoke {name}?", { name })) : "")],
     ];
     return [table(columns, keys, "There are no keys."), form("keys create", "Create", [["name", "Name", true], ["person", "Person", false], ["value", "20/minute, 2 usd/day", false], ["expires", "90d", false]])];
   },
@@ -197,8 +208,8 @@ const shows = {
       ["Model", ({ model }) => model],
       ["Requests", ({ requests }) => String(requests), true],
       ["From the cache", ({ cached }) => String(cached), true],
-      ["Tokens in", ({ tokens_in }) => tokens_in.toLocaleString("en"), true],
-      ["Tokens out", ({ tokens_out }) => tokens_out.toLocaleString("en"), true],
+      ["Tokens in", ({ tokens_in }) => count(tokens_in), true],
+      ["Tokens out", ({ tokens_out }) => count(tokens_out), true],
       ["Audio", ({ audio_s }) => (audio_s ? `${Math.round(audio_s)} s` : "–"), true],
       ["Spent", (line) => usd(line.usd), true],
     ];
@@ -209,7 +220,7 @@ const shows = {
     const columns = [
       ["When (UTC)", ({ at }) => moment(at)],
       ["From", ({ address }) => address || "–"],
-      ["Person", ({ person }) => person || "nobody of that name"],
+      ["Person", ({ person }) => person || words("nobody of that name")],
       ["By", ({ way }) => way],
     ];
     return [table(columns, sign_ins, "None was refused.")];
@@ -218,12 +229,12 @@ const shows = {
     /** @type {[string, (target: TargetStatus) => Child, boolean?][]} */
     const columns = [
       ["Target", ({ name }) => name],
-      ["State", ({ state }) => state],
+      ["State", ({ state }) => words(state)],
       ["Asked now", ({ inflight }) => String(inflight), true],
       ["Answered", ({ answered }) => String(answered), true],
       ["Failed", ({ failed }) => String(failed), true],
-      ["Limits left", ({ limits }) => limits.map((one) => `${Math.round(one.remaining)}/${one.limit} ${one.kind}`).join(", ") || "–"],
-      ["Last error", ({ last_error_text }) => last_error_text ?? ""],
+      ["Limits left", ({ limits }) => limits.map((one) => `${Math.round(one.remaining)}/${one.limit} ${words(one.kind)}`).join(", ") || "–"],
+      ["Last error", ({ last_error_text }) => told(last_error_text ?? "")],
     ];
     return [table(columns, targets, "There is no target.")];
   },
@@ -259,7 +270,7 @@ function chart(spend) {
   svg.setAttribute("viewBox", "0 0 620 120");
   svg.setAttribute("preserveAspectRatio", "xMinYMid meet");
   svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", `Dollars a day, at most ${usd(most)}`);
+  svg.setAttribute("aria-label", words("Dollars a day, at most {most}", { most: usd(most) }));
   put("text", { x: 0, y: 12 }, usd(most));
   [...days].forEach(([name, amount], index) => {
     const height = Math.max(1, (amount / most) * 85);
@@ -275,7 +286,7 @@ const nameOf = (/** @type {HTMLInputElement} */ input) => `${input.form?.dataset
 
 async function refresh() {
   const response = await send("admin", { method: "GET" });
-  if (!response.ok) throw new Error(`The server answers ${response.status}.`);
+  if (!response.ok) throw new Error(words("The server answers {status}.", { status: response.status }));
   /** @type {Overview} */
   const data = await response.json();
   for (const [name, show] of Object.entries(shows)) {
@@ -284,7 +295,7 @@ async function refresh() {
     // What somebody is typing stays.
     if (place.contains(document.activeElement) && document.activeElement?.matches("input")) continue;
     const known = ["now", "targets", "sign_ins"].includes(name) || data.database;
-    const children = known ? show(data) : [make("p", { class: "quiet" }, "There is no database: set GROQ_CORE_DATABASE.")];
+    const children = known ? show(data) : [make("p", { class: "quiet" }, words("There is no database: set GROQ_CORE_DATABASE."))];
     const typed = new Map(inputsIn(place).map((input) => [nameOf(input), input.value]));
     place.replaceChildren(...children.filter((child) => child !== null));
     for (const input of inputsIn(place)) input.value = typed.get(nameOf(input)) ?? "";
@@ -298,10 +309,12 @@ async function look() {
   const stale = document.getElementById("stale");
   const why = await refresh().then(
     () => "",
-    (error) => `What stands here may be old. ${error instanceof DirectWayBroken ? UNREACHABLE : error.message}`,
+    (error) => `${words("What stands here may be old.")} ${error instanceof DirectWayBroken ? UNREACHABLE : error.message}`,
   );
   if (stale) stale.textContent = why;
 }
 
+// The frame comes from the server, in English.
+for (const one of findAll("title, h1, h2, nav a, [data-word]")) one.textContent = words(one.textContent ?? "");
 look();
 setInterval(() => document.hidden || look(), EVERY_MS);

@@ -333,8 +333,8 @@ function progressView() {
       if (now.rate_per_min) parts.push(say("batch_rate", { n: count(now.rate_per_min) }));
       parts.push(say("batch_tokens", { n: count(now.tokens_in + now.tokens_out) }));
       if (now.usd) parts.push(dollars(now.usd));
-      if (now.note) parts.push(now.note);
-      if (now.paused_s >= 1) parts.push(say("batch_paused", { s: seconds(Math.round(now.paused_s)), why: now.paused_why }));
+      if (now.note) parts.push(told(now.note));
+      if (now.paused_s >= 1) parts.push(say("batch_paused", { s: seconds(Math.round(now.paused_s)), why: told(now.paused_why) }));
       else if (now.eta_s && settled < (now.total ?? settled)) parts.push(say("batch_left", { s: seconds(Math.max(1, Math.round(now.eta_s))) }));
       setText(words, parts.join(" · "));
     },
@@ -360,8 +360,8 @@ function progressView() {
  * @param {boolean} [over]
  */
 function showAnswers(event, over = false) {
-  const answers = event.recent.map(([id, text, error]) => el("tr", {}, el("th", { scope: "row" }, id), el("td", { class: error ? "gc-warn" : "" }, error || text)));
-  const failures = (event.failures ?? []).map(([id, why]) => el("tr", {}, el("th", { scope: "row" }, id), el("td", { class: "gc-warn" }, why)));
+  const answers = event.recent.map(([id, text, error]) => el("tr", {}, el("th", { scope: "row" }, id), el("td", { class: error ? "gc-warn" : "" }, told(error ?? "") || text)));
+  const failures = (event.failures ?? []).map(([id, why]) => el("tr", {}, el("th", { scope: "row" }, id), el("td", { class: "gc-warn" }, told(why))));
   const reasons = Object.entries(event.reasons).map(([code, n]) => el("li", {}, `${count(n)} × ${kindInWords(code)}`));
   const settled = event.progress.done + event.progress.failed;
   result.replaceChildren(

@@ -188,6 +188,7 @@ function asPicture(one, picture) {
 function asText(one, text, notes = []) {
   one.text = text;
   setText(one.state, [say("attachment_characters", { n: count(text.length) }), ...notes.map(told)].join(" · "));
+  one.element.toggleAttribute("data-noted", notes.length > 0); // what was not read is to be seen, and not begun
   one.element.title = text.slice(0, 600);
 }
 

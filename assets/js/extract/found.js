@@ -2,7 +2,7 @@
 
 import { copy, el, iconButton, save } from "../shared/dom.js";
 import { count, dollars } from "../shared/formats.js";
-import { say } from "../shared/words.js";
+import { say, told } from "../shared/words.js";
 import { demand } from "../shared/wire.js";
 
 /**
@@ -80,7 +80,7 @@ function summary(found, given) {
 /** @param {LostPart[]} all */
 function lostParts(all) {
   if (!all.length) return null;
-  const items = all.map((one) => el("li", {}, el("b", {}, say("extract_lost_part", { from: count(one.start + 1), to: count(one.end) })), ` ${one.error}`));
+  const items = all.map((one) => el("li", {}, el("b", {}, say("extract_lost_part", { from: count(one.start + 1), to: count(one.end) })), ` ${told(one.error)}`));
   return el("div", { class: "gc-conflicts gc-lost", role: "alert" }, el("p", { class: "gc-card-title" }, say("extract_lost")), el("ul", {}, ...items));
 }
 

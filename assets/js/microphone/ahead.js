@@ -1,6 +1,6 @@
 // What is being said, written down in parts while somebody still speaks, so that only the last part has to be waited for.
 
-import { say } from "../shared/words.js";
+import { say, told } from "../shared/words.js";
 import { ask } from "../shared/wire.js";
 
 /** So much is worth a request of its own: shorter ones are there as soon whole, and are billed as ten seconds anyway. */
@@ -40,7 +40,7 @@ export async function transcribe(file, signal, query = new URLSearchParams({ nam
         heard.text = event.transcript.text.trim();
         heard.language = event.transcript.language;
         heard.transcript = event.transcript;
-      } else if (event.e === "error") heard.error = event.message;
+      } else if (event.e === "error") heard.error = told(event.message);
       else if (event.e === "receipt") heard.receipt = event;
     });
   } catch (thrown) {

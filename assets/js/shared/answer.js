@@ -190,7 +190,7 @@ export class Answer {
   /** @type {{[Name in StoryName]?: (line: StoryLine<Name>) => void} & {error: (line: ErrorLine) => void, receipt: (line: Receipt) => void}} */
   #on = {
     routed: (event) => this.#tell(say("story_routed", { model: shortModel(event.candidates[0] ?? event.tier) })),
-    waiting: (event) => this.#tell(say("story_waiting", { s: seconds(event.seconds), why: event.reason })),
+    waiting: (event) => this.#tell(say("story_waiting", { s: seconds(event.seconds), why: told(event.reason) })),
     attempt_started: (event) =>
       this.#tell(
         this.lastFailure
@@ -293,7 +293,7 @@ export class Answer {
     // What an end takes is no long task, since somebody may be about to press something.
     await nextTask();
     this.#showEnd();
-    if (this.error) announce(this.error.message);
+    if (this.error) announce(told(this.error.message));
     else if (!stopped) announce(say("answer_finished"));
     await nextTask();
     this.painted();

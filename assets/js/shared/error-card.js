@@ -91,7 +91,7 @@ function editLast() {
  */
 export function attemptsView(failures = []) {
   const tried = failures.map((failure) =>
-    el("li", {}, el("b", {}, shortModel(failure.model) || failure.provider), ` ${kindInWords(failure.kind)}: ${failure.message}`),
+    el("li", {}, el("b", {}, shortModel(failure.model) || failure.provider), ` ${kindInWords(failure.kind)}: ${told(failure.message)}`),
   );
   return tried.length ? el("details", { class: "gc-fold" }, el("summary", {}, say("what_was_tried")), el("ul", {}, ...tried)) : null;
 }

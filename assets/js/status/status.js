@@ -6,7 +6,7 @@ import { breaks, faultMenu, showFaults } from "./fault-switch.js";
 import { Feed } from "./feed.js";
 import { endings, remainderInWords, tierInWords } from "./plain.js";
 import { count, dollars, seconds, wholeSeconds } from "../shared/formats.js";
-import { kindInWords, say, shortModel } from "../shared/words.js";
+import { kindInWords, say, shortModel, told } from "../shared/words.js";
 import { SIMULATED } from "../../texts.js";
 
 /**
@@ -178,7 +178,7 @@ function showBody(snapshot, inForce) {
  */
 function whyNobody(snapshot) {
   const rests = snapshot.targets.map((target) => target.rests_for_s).filter((s) => s !== null);
-  if (!rests.length) return snapshot.not_ready_why;
+  if (!rests.length) return told(snapshot.not_ready_why);
   return say("status_resting", { s: wholeSeconds(Math.max(0, Math.min(...rests) - sinceNews())) });
 }
 
@@ -275,7 +275,7 @@ function targetRow(first, breakable) {
       setAttribute(element, "data-provider", target.provider);
       setText(error, lastError(target));
       setText(figures, figuresInWords(target));
-      setText(note, target.note);
+      setText(note, told(target.note));
       showLimits(limits, target.limits);
       setText(left, target.tiers.some((tier) => tier !== "audio" && tier !== "speech") ? remainderInWords(target, tokensPerMessage()) : "");
     },
@@ -294,7 +294,7 @@ function stateInWords(target) {
 function lastError(target) {
   if (!target.last_error || target.state === "no_key") return "";
   const ago = target.last_error_ago_s === null ? "" : say("error_ago", { s: wholeSeconds(target.last_error_ago_s + sinceNews()) });
-  return `${(target.last_error_text || kindInWords(target.last_error)).replace(/\.$/, "")}${ago}`;
+  return `${(told(target.last_error_text ?? "") || kindInWords(target.last_error)).replace(/\.$/, "")}${ago}`;
 }
 
 /** @param {TargetStatus} target */
@@ -332,7 +332,7 @@ function showFoot(snapshot) {
     foot,
     [
       `${say(`catalogue_${catalogue.source}`)}${age}`,
-      catalogue.note,
+      told(catalogue.note),
       say("cache_line", { entries: count(cache.entries), hits: count(cache.hits), asked: count(cache.hits + cache.misses) }),
       say("requests_line", { n: count(snapshot.requests), fallbacks: count(snapshot.fallbacks) }),
     ]

@@ -3,7 +3,7 @@
 import { AskedAhead } from "./asked-ahead.js";
 import { Sentences } from "./sentences.js";
 import { Voice } from "./voice.js";
-import { say } from "../shared/words.js";
+import { say, told as inTongue } from "../shared/words.js";
 
 /**
  * @import { Tape } from "../microphone/recorder.js"
@@ -139,7 +139,7 @@ export class Answering {
     else if (!voice.stopped) sentences.hear(answer.text, true);
     voice.end();
     // Who listens does not see the card of an answer that failed.
-    if (answer.error && !voice.stopped) this.tell(answer.error.message);
+    if (answer.error && !voice.stopped) this.tell(inTongue(answer.error.message));
     else if (!voice.stopped && !voice.asked) this.tell(say(answer.text.trim() ? "talk_unspeakable" : "talk_empty"));
     await voice.done;
   }

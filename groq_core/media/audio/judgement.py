@@ -130,8 +130,10 @@ def doubts_in_words(doubted: list[tuple[float, str]]) -> str:
     if not doubted:
         return ""
     quoted = [f"“{text}” at {length_in_words(at)}" for at, text in sorted(doubted)]
-    more = f" and {len(quoted) - _MOST_NAMED} more" if len(quoted) > _MOST_NAMED else ""
-    return f"Left out, since nobody seems to speak there: {', '.join(quoted[:_MOST_NAMED])}{more}."
+    named, more = ", ".join(quoted[:_MOST_NAMED]), len(quoted) - _MOST_NAMED
+    if more > 0:
+        return f"Left out, since nobody seems to speak there: {named} and {more} more."
+    return f"Left out, since nobody seems to speak there: {named}."
 
 
 _MOST_NAMED = 20

@@ -159,7 +159,12 @@ def prepare_all(
         picture = first if page == 0 else _read(data, format_name, filename, limits, page=page, at_most=1)[0]
         note = f"page {page + 1} of {pages}"
         if page == taken - 1 and taken < pages:
-            note += f"; pages {taken + 1} to {pages} are not sent, since a question takes {at_most} pictures"
+            room = f"{at_most} {'picture' if at_most == 1 else 'pictures'}"
+            note += (
+                f"; page {pages} is not sent, since a question takes {room}"
+                if pages == taken + 1
+                else f"; pages {taken + 1} to {pages} are not sent, since a question takes {room}"
+            )
         sent.extend(
             _encode_all(replace(picture, boxes=picture.boxes[:1] if taken > 1 else picture.boxes), limits, (note,))
         )

@@ -149,9 +149,8 @@ class RemoteBatchRun:
                     yield step
         yield self.progress()
         if self._refused:
-            raise RequestError(
-                "Groq did not accept the batch: " + "; ".join(self._refused[:5]), param="file", code="batch_failed"
-            )
+            why = "; ".join(self._refused[:5])
+            raise RequestError(f"Groq did not accept the batch: {why}", param="file", code="batch_failed")
 
     async def _sort(self) -> AsyncGenerator[Progress, None]:
         """Hold the results against the rows of today, before those without one are sent."""
@@ -172,7 +171,7 @@ class RemoteBatchRun:
                     self._counted = len(seen) + self._duplicates
                     self._beside(len(self._job.parts), "ids").unlink(missing_ok=True)
                     return
-                yield self.progress(f"uploading {lines} lines")
+                yield self.progress(f"uploading {lines} {'line' if lines == 1 else 'lines'}")
                 file_id = await self._patiently(functools.partial(self._api.upload, path))
                 part = Part(file_id=file_id, lines=lines)
                 self._job.parts.append(part)

@@ -139,15 +139,13 @@ def kind_of_archive(data: bytes, name: str, suffix: str) -> Kind:
     if named in ("docx", "pptx", "xlsx", "odt", "ods", "odp"):
         if names and not any(part in names for part in ("[Content_Types].xml", "_rels/.rels", "content.xml")):
             raise unfit(
-                f"{name} is called {suffix} but is none: it is an archive with {_files(names)}",
+                f"{name} is called {suffix} but is none: it is an archive with {names[0][:80]} in it"
+                if len(names) == 1
+                else f"{name} is called {suffix} but is none: it is an archive with {len(names)} other files in it",
                 "Unpack it, and send what is in it.",
             )
         return named
     raise unfit(f"{name} is an archive, not a document", f"Send one of {', '.join(EXTENSIONS)}.")
-
-
-def _files(names: list[str]) -> str:
-    return f"{names[0][:80]} in it" if len(names) == 1 else f"{len(names)} other files in it"
 
 
 def local(element: Any) -> str:

@@ -35,8 +35,8 @@ class Enclosures:
         try:
             found = self.read_attached(data, name)
         except RequestError as error:
-            why = error.message.removeprefix(name).rstrip(".") if error.message.startswith(f"{name} ") else ""
-            self._notes.append(f"Not read: attached {name}{why and f', which{why}'}.")
+            why = error.message if error.message.startswith(name) else f"{name}: {error.message}"
+            self._notes.append(f"Attached, but not read: {why.rstrip('.')}.")
             return None
         self._notes += [f"{name}: {note}" for note in found.notes]
         return found.text.replace(PAGE_BREAK, "\n\n")

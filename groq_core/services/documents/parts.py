@@ -163,9 +163,15 @@ def size_error(message: str, hint: str) -> RequestError:
     return unfit(message, hint, status=413, code="file_too_large")
 
 
-def slow(name: str, limits: ReadingLimits, what: str = "") -> RequestError:
+def slow(name: str, limits: ReadingLimits, read: str = "") -> RequestError:
+    """
+    Args:
+        read: How much could be read in that time, where that is known.
+    """
     return size_error(
-        f"{name} takes too long to read: {what}{'' if what else 'more than '}{limits.seconds:g} s",
+        f"{name} takes too long to read: {read} in {limits.seconds:g} s"
+        if read
+        else f"{name} takes too long to read: more than {limits.seconds:g} s",
         "Send only the pages that matter, or its text.",
     )
 

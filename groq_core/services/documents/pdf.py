@@ -91,7 +91,7 @@ def _judge(texts: list[str], enclosed: list[str], notes: list[str], pictured: Pi
 def unreadable(found: ReadText, name: str) -> RequestError:
     """What to say of a PDF none of whose pages could be read."""
     count = len(found.texts)
-    where = f"its {count} {'page' if count == 1 else 'pages'}"
+    where = "its only page" if count == 1 else f"its {count} pages"
     if any("no meaning" in note for note in found.notes):
         return unfit(
             f"{name} holds no text on {where} that can be read: its letters have no meaning in the file",
@@ -119,9 +119,9 @@ def _texts(reader: Any, name: str, limits: ReadingLimits, watch: ReadingWatch) -
         try:
             watch.count()
         except RequestError:
-            raise slow(name, limits, f"{len(texts)} of {count} pages in ") from None
+            raise slow(name, limits, f"{len(texts)} of {count} pages") from None
         if sum(map(len, texts)) > limits.characters:
-            raise slow(name, limits, f"{len(texts)} of {count} pages in ")
+            raise slow(name, limits, f"{len(texts)} of {count} pages")
     return texts
 
 

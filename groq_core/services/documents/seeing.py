@@ -110,8 +110,12 @@ _WORD: Final = re.compile(r"\w+")
 def _unseen(document: Document, why: GroqCoreError) -> RequestError:
     """What to say of a scanned PDF that no vision model could look at."""
     error = pdf.unreadable(ReadText([""] * len(document.pages), notes=list(document.notes)), document.name)
-    said = f"{error.message}; no vision model could look at it: {why.message.rstrip('.')}"
+    said = f"{error.message}; {_why_not(why)}"
     return RequestError(said, status=error.status, param="file", code=error.code, hint=error.hint)
+
+
+def _why_not(error: GroqCoreError) -> str:
+    return f"no vision model could look at it: {error.message.rstrip('.')}"
 
 
 def _with_texts(
@@ -122,20 +126,21 @@ def _with_texts(
     left = tuple(number for number in document.unread if number not in seen and number not in failed)
     notes = list[str]()
     if blank := tuple(number for number in seen if number in document.unread):
-        verb = "was" if len(blank) == 1 else "were"
         notes.append(
-            f"{format_pages(blank).capitalize()} had no text to be read and {verb} looked at by a vision model."
+            f"{format_pages(blank).capitalize()} had no text to be read and "
+            f"{'was' if len(blank) == 1 else 'were'} looked at by a vision model."
         )
     if pictured := tuple(number for number in seen if number in document.pictured):
-        verb, have = ("was", "holds") if len(pictured) == 1 else ("were", "hold")
-        where = format_pages(pictured).capitalize()
-        notes.append(f"{where} {have} large pictures and {verb} looked at by a vision model.")
+        notes.append(
+            f"{format_pages(pictured).capitalize()} {'holds' if len(pictured) == 1 else 'hold'} large pictures and "
+            f"{'was' if len(pictured) == 1 else 'were'} looked at by a vision model."
+        )
     if rest := [number for number in document.pictured if number not in seen and number not in failed]:
         notes.append(f"{PICTURED} {format_pages(rest)}, since at most {MOST_PAGES} pages are looked at.")
-    for numbers, what in ((document.unread, "Not read:"), (document.pictured, PICTURED)):
-        if refused := tuple(number for number in failed if number in numbers):
-            why = failed[refused[0]].message.rstrip(".")
-            notes.append(f"{what} {format_pages(refused)}, since no vision model could look at it: {why}.")
+    if refused := tuple(number for number in failed if number in document.unread):
+        notes.append(f"Not read: {format_pages(refused)}, since {_why_not(failed[refused[0]])}.")
+    if refused := tuple(number for number in failed if number in document.pictured):
+        notes.append(f"{PICTURED} {format_pages(refused)}, since {_why_not(failed[refused[0]])}.")
     if left:
         notes.append(f"Not read: {format_pages(left)}, since at most {MOST_PAGES} pages are looked at.")
     notes += [note for note in document.notes if not note.startswith(("No text on", PICTURED))]

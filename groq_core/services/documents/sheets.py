@@ -34,12 +34,11 @@ def read_xlsx(data: bytes, name: str, limits: ReadingLimits) -> ReadText:
     notes = [f"Hidden in it, and read all the same: {', '.join(hidden)}."] if hidden else []
     unvalued = sum(map(_formulas_without_values, map(archive.bytes, filter(_SHEET.match, archive.names))))
     if unvalued:
-        cells = (
-            "1 cell holds a formula whose value is"
+        notes.append(
+            "1 cell holds a formula whose value is not in the file; open it in Excel and save it once."
             if unvalued == 1
-            else f"{unvalued} cells hold formulas whose values are"
+            else f"{unvalued} cells hold formulas whose values are not in the file; open it in Excel and save it once."
         )
-        notes.append(f"{cells} not in the file; open it in Excel and save it once.")
     return ReadText(texts, paged=True, notes=[*notes, *archive.list_unread(comments)])
 
 

@@ -301,7 +301,8 @@ def _misfit(outcome: TryOutcome, problems: Sequence[Problem], data: Any, questio
     if outcome == "cut":
         message, hint = "the answer was cut off at the token limit every time", "Ask for fewer fields or shorter parts."
     else:
-        message = "the answer still does not fit the schema: " + "; ".join(map(str, problems[:3]))
+        why = "; ".join(map(str, problems[:3]))
+        message = f"the answer still does not fit the schema: {why}"
         hint = "Loosen the fields it names, or describe them better."
     if question.chunks > 1:
         message = f"part {question.chunk + 1} of {question.chunks}: {message}"

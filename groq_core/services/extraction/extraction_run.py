@@ -227,9 +227,9 @@ class Reading(Generic[T]):
                 return
             guilty = self._guilty(problems)
             if not left or not guilty:
+                why = "; ".join(map(str, problems[:3]))
                 raise ExtractionError(
-                    "what the document's parts say together does not fit the schema: "
-                    + "; ".join(map(str, problems[:3])),
+                    f"what the document's parts say together does not fit the schema: {why}",
                     problems=[str(problem) for problem in problems],
                     partial=self.merged.data,
                     hint="Make the fields it names optional, or describe them better.",
