@@ -11,6 +11,10 @@ What lasts: people, their API keys, what they spent and their conversations, in 
 - ``conversations``: Conversations of people who signed in: kept, found again, shared by link, exported and deleted.
 - ``database``: One connection pool, and transactions for reading and for writing, the same on SQLite and PostgreSQL.
 - ``database_shelf``: What every replica should find, in the database.
+- ``ended_sessions``: Sessions that somebody ended before their time, on whichever process, so that no restart makes
+  them good again.
+- ``in_use``: Whether servers run on a database: nothing is read back into one under their hands, and none starts
+  meanwhile.
 - ``keys``: API keys of people and programs: made once, shown once, kept as a hash.
 - ``loans``: What people may use, as loans: a process borrows a little of a limit, spends it without asking, and gives
   the rest back.
@@ -21,6 +25,7 @@ What lasts: people, their API keys, what they spent and their conversations, in 
   libraries.
 - ``people``: People: their roles, passwords, limits and groups.
 - ``presence``: Whether the database is there: while it is known to be away, nobody waits for it in vain.
+- ``secret_mark``: Since when servers sign with which secret, by a mark from which nobody learns it.
 - ``shapes``: Conversations as they go in and out, for those who need not know how they are kept.
 - ``shared``: State that replicas share for a short while, in Redis or Valkey. Without it each goes on alone with its
   share.

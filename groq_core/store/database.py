@@ -62,11 +62,13 @@ class Database:
     A database that is open.
 
     Attributes:
+        url: Where it is.
         sqlite: It is SQLite; else PostgreSQL.
     """
 
     def __init__(self, engine: AsyncEngine, looker: AsyncEngine | None = None) -> None:
         self._engine = engine
+        self.url = engine.url
         self._looker = looker or engine
         self.sqlite = engine.dialect.name == "sqlite"
         self.presence = Presence(self._look, self._renew)
@@ -138,15 +140,18 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(address: Secret) -> AsyncIterator[Database]:
+async def open_database(address: Secret, *, name: str = "groq-core") -> AsyncIterator[Database]:
     """
     Connect, bring the tables up to date, and close at the end.
+
+    Args:
+        name: By which PostgreSQL knows the connections.
 
     Raises:
         SettingsError: Nobody answers there, or it cannot be used.
     """
     url = async_url(address.reveal())
-    engine = _engine(url)
+    engine = _engine(url, name)
     database = Database(engine, _looker(url))
     try:
         async with asyncio.timeout(START_S):
@@ -232,7 +237,7 @@ def _looker(url: URL) -> AsyncEngine | None:
     return None if in_memory else _sqlite_engine(url, poolclass=NullPool).execution_options(immediate=True)
 
 
-def _engine(url: URL) -> AsyncEngine:
+def _engine(url: URL, name: str) -> AsyncEngine:
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url)
     return create_async_engine(
@@ -242,7 +247,7 @@ def _engine(url: URL) -> AsyncEngine:
         pool_timeout=10,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args=CONNECTING,
+        connect_args={**CONNECTING, "application_name": name},
     )
 
 
