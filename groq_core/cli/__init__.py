@@ -25,8 +25,8 @@ it runs, so that ``--help`` is there at once.
 - ``people``: People who sign in, in the database of ``GROQ_CORE_DATABASE``.
 - ``prompt``: What a person types at a terminal, and what a program gives on standard input or as an argument.
 - ``replay``: Tell the saved story of an answer again: its words to standard output, what happened to standard error.
-- ``restore``: Read a backup into the database of ``GROQ_CORE_DATABASE``, all of it or nothing; refused while a
-  server runs on it.
+- ``restore``: Read a backup into the database of ``GROQ_CORE_DATABASE``, all of it or nothing; refused while
+  servers run on it.
 - ``serve``: Serve the page and the HTTP API, as ``python app.py`` does, from wherever the package is installed.
 - ``simulate``: Serve the built-in stand-in for the Groq and OpenAI APIs, for tests of your own.
 - ``team_commands``: What the commands of a team share: the database, tables of plain text, and who is written into

@@ -1,4 +1,4 @@
-"""Read a backup into the database of ``GROQ_CORE_DATABASE``, all of it or nothing; refused while a server runs on it."""
+"""Read a backup into the database of ``GROQ_CORE_DATABASE``, all of it or nothing; refused while servers run on it."""
 
 from __future__ import annotations
 
