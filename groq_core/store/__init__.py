@@ -1,6 +1,8 @@
 """
 What lasts: people, their API keys, what they spent and their conversations, in a database of the operator's.
 
+- ``absence``: Why a database is away, in a few words that name no address and no user, and which errors tell of it at
+  all.
 - ``allowances``: What people, keys and groups may use, by the database: the limits behind every request and every
   attempt.
 - ``asking_now``: Who is asking now, on whichever process: each writes down its own once a second, while anybody asks.

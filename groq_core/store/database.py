@@ -18,8 +18,9 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from groq_core.errors import RequestError, SettingsError
 from groq_core.redaction import Secret
+from groq_core.store.absence import DatabaseAway
 from groq_core.store.migrate import upgrade
-from groq_core.store.presence import UNAVAILABLE, DatabaseAway, Presence
+from groq_core.store.presence import UNAVAILABLE, Presence
 from groq_core.store.sqlite_connection import connect_sqlite, try_to_write
 
 VARIABLE: Final = "GROQ_CORE_DATABASE"
