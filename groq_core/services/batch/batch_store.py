@@ -163,12 +163,8 @@ class BatchStore:
         """
         used = sum(file.bytes for file in await self.files(owner))
         if used + len(data) > MAX_BYTES:
-            raise RequestError(
-                f"your files take more than {MAX_BYTES // 2**20} MiB together",
-                status=413,
-                param="file",
-                hint="Delete some.",
-            )
+            too_much = f"your files take more than {MAX_BYTES // 2**20} MiB together"
+            raise RequestError(too_much, status=413, param="file", hint="Delete some.")
         return await self._file(_owner(owner), filename, purpose, data, kept_s)
 
     async def files(self, owner: Caller) -> list[Filed]:
