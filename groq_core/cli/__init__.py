@@ -45,6 +45,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from groq_core import __version__
 from groq_core.cli import (
@@ -70,6 +71,9 @@ from groq_core.connections.large_blocks import give_back_large_blocks
 from groq_core.errors import GroqCoreError, RequestError, SettingsError, nesting_error
 from groq_core.terminal import for_terminal
 
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
 COMMANDS = (
     serve,
     doctor,
@@ -91,9 +95,18 @@ COMMANDS = (
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 
 
+class _Parser(argparse.ArgumentParser):
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """argparse passes over what cannot be written, which for a help is the whole answer."""
+        if file is sys.stdout:
+            sys.stdout.write(message)
+        else:
+            super()._print_message(message, file)
+
+
 def parser() -> argparse.ArgumentParser:
     """All commands and their arguments."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="python -m groq_core",
         description="Groq from the command line, through the same chain of models as the app.",
         epilog="Settings come from the environment and from .env; see the README. "
