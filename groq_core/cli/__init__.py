@@ -98,8 +98,8 @@ FAILED, WRONG, INTERRUPTED = 1, 2, 130
 class _Parser(argparse.ArgumentParser):
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         """argparse passes over what cannot be written, which for a help is the whole answer."""
-        if file is sys.stdout:
-            sys.stdout.write(message)
+        if file is not None and file is sys.stdout:
+            file.write(message)
         else:
             super()._print_message(message, file)
 
