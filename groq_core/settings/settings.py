@@ -347,7 +347,7 @@ class Settings:
         for name, env in variables().items():
             if text := given.get(env.name):
                 try:
-                    values[name] = env.parse(text)
+                    values[name] = env.read(text)
                 except ValueError as error:
                     faults.append(env.fault(text, allowed=str(error)))
         if faults:
