@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.server import HANDLED_SIGNALS
 
+from groq_core.access.ended_file import EndedFile
 from groq_core.access.passwords import UserFile
 from groq_core.access.refused_sign_ins import RefusedSignIns
 from groq_core.access.sessions import Revoked, Sessions
@@ -178,12 +179,17 @@ def _sign_in(app: FastAPI, core: Core, users: UserFile | Everybody, admit: Admit
 
 
 def _ended_sessions(core: Core) -> list[Revoked]:
-    """Where it is known who signed out: Redis, of which all hear at once, and the database, which survives restarts."""
+    """
+    Where it is known who signed out: Redis, of which all hear at once, and the database, which survives restarts, or
+    without one a file.
+    """
     places: list[Revoked] = []
     if core.shared is not None:
         places.append(core.shared.revoked)
     if core.team is not None:
         places.append(core.team.ended_sessions)
+    elif core.settings.secret is not None:  # else no session outlives its process
+        places.append(EndedFile(core.settings.state_folder))
     return places
 
 
