@@ -34,7 +34,8 @@ What lasts: people, their API keys, what they spent and their conversations, in 
 - ``shelf``: A place for what every replica should find, behind one protocol: the database, or Redis where there is
   none.
 - ``sign_in_log``: Refused sign-ins of every process, for a month; written together once a second.
-- ``sqlite_connection``: A connection to SQLite that closes, however often who uses it is called off.
+- ``sqlite_connection``: Connections to SQLite: one that closes, however often who uses it is called off, and one that
+  tries to write; and whether the file that is open is still the one of its name.
 - ``tables``: The tables. A change here is a migration in ``migrations/versions``.
 - ``team``: Everything of a team in one place, and the tasks that keep it.
 

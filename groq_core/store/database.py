@@ -21,7 +21,7 @@ from groq_core.redaction import Secret
 from groq_core.store.absence import DatabaseAway
 from groq_core.store.migrate import upgrade
 from groq_core.store.presence import UNAVAILABLE, Presence
-from groq_core.store.sqlite_connection import connect_sqlite, try_to_write
+from groq_core.store.sqlite_connection import OpenFile, connect_sqlite, try_to_write
 
 VARIABLE: Final = "GROQ_CORE_DATABASE"
 
@@ -73,6 +73,7 @@ class Database:
         self._looker = looker or engine
         self.sqlite = engine.dialect.name == "sqlite"
         self.presence = Presence(self._look, self._renew)
+        self._file: OpenFile | None = None
 
     async def within(self, ask: Callable[[], Awaitable[T]], seconds: float | None = None) -> T:
         """
@@ -96,7 +97,22 @@ class Database:
         answer_s = 2 * BUSY_S if self.sqlite else KNOWN_ANSWER_S if known else ANSWER_S
         return await self.presence.patiently(0.0 if known else PATIENCE_S, answer_s, ask)
 
+    def hold_file(self) -> None:
+        """From now on the file of a SQLite database is to be the one that it is now."""
+        path = self.url.database
+        if self.sqlite and path and path != ":memory:" and not path.startswith("file:"):
+            self._file = OpenFile(path)
+
+    async def check_file(self) -> None:
+        """
+        Raises:
+            DatabaseAway: The file that is open is not the one of its name any more.
+        """
+        if self._file is not None:
+            await self._file.check(self._engine.execution_options(immediate=True).begin)
+
     async def _look(self) -> None:
+        await self.check_file()
         async with self._looker.connect() as connection:
             if self.sqlite:
                 await connection.run_sync(try_to_write)
@@ -159,6 +175,7 @@ async def open_database(address: Secret, *, name: str = "groq-core") -> AsyncIte
             if database.sqlite and url.database:
                 await asyncio.to_thread(_try_file, url.database)
             await _prepare(database)
+            database.hold_file()
     except SettingsError:
         await engine.dispose()
         raise

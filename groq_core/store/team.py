@@ -114,7 +114,13 @@ class Team:
         """Look again until cancelled; while the database is away, everything stays as it was."""
         while True:
             await asyncio.sleep(LOOK_S)
-            for look in (self.asking.flush, self.sign_ins.flush, self.ended_sessions.flush, self.refresh):
+            for look in (
+                self.database.check_file,
+                self.asking.flush,
+                self.sign_ins.flush,
+                self.ended_sessions.flush,
+                self.refresh,
+            ):
                 with suppress(*UNAVAILABLE):
                     await self.database.within(look)
 
