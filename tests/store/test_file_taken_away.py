@@ -1,4 +1,4 @@
-"""A SQLite file that is taken away or replaced under a server, which wrote on into it: all was gone with the process."""
+"""A SQLite file that is taken away or replaced under a server, which wrote on into it; at its end all was gone."""
 
 from __future__ import annotations
 
