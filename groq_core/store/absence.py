@@ -21,6 +21,12 @@ SQLITE_REASONS: Final[Mapping[int | None, str]] = {
     sqlite3.SQLITE_CANTOPEN: "its file cannot be opened",
 }
 
+DAMAGED: Final = "its file is damaged; stop the servers, and restore a backup into a new one"
+"""So it stays until they start anew: whoever writes on into a damaged file loses more of it."""
+
+DAMAGES: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+"""Whole codes: an index that is damaged, or a search, is not all of the file."""
+
 POSTGRESQL_REASONS: Final = tuple(
     (re.compile(words, re.IGNORECASE), reason)
     for words, reason in (
@@ -53,6 +59,8 @@ def absence_reason(error: BaseException) -> str:
         return "it may only be read"
     if isinstance(error, TimeoutError | PoolTimeoutError):
         return "it does not answer"
+    if _is_damage(error):
+        return DAMAGED
     if reason := SQLITE_REASONS.get(_sqlite_code(error)):
         return reason
     said = str(getattr(error, "orig", None) or error)
@@ -63,8 +71,12 @@ def tells_of_absence(error: BaseException) -> bool:
     """Whether it is the server's fault; not so what was asked of it."""
     if isinstance(error, DBAPIError):
         by_kind = isinstance(error, OperationalError | InterfaceError)
-        return by_kind or error.connection_invalidated or _state(error) == READ_ONLY
+        return by_kind or error.connection_invalidated or _state(error) == READ_ONLY or _is_damage(error)
     return isinstance(error, PoolTimeoutError | OSError | TimeoutError)
+
+
+def _is_damage(error: BaseException) -> bool:
+    return getattr(getattr(error, "orig", None) or error, "sqlite_errorcode", None) in DAMAGES
 
 
 def _sqlite_code(error: BaseException) -> int | None:

@@ -18,7 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from groq_core.errors import RequestError, SettingsError
 from groq_core.redaction import Secret
-from groq_core.store.absence import DatabaseAway
+from groq_core.store.absence import DAMAGED, DatabaseAway
 from groq_core.store.migrate import upgrade
 from groq_core.store.presence import UNAVAILABLE, Presence
 from groq_core.store.sqlite_connection import OpenFile, connect_sqlite, try_to_write
@@ -112,6 +112,8 @@ class Database:
             await self._file.check(self._engine.execution_options(immediate=True).begin)
 
     async def _look(self) -> None:
+        if self.presence.away == DAMAGED:
+            raise DatabaseAway(DAMAGED)
         await self.check_file()
         async with self._looker.connect() as connection:
             if self.sqlite:

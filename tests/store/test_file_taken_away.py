@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from groq_core.redaction import Secret
 from groq_core.simulator import Simulator
+from groq_core.store.absence import DAMAGED
 from groq_core.store.database import open_database
 from groq_core.store.people import PeopleStore
 from groq_core.store.sqlite_connection import REMOVED, REPLACED
@@ -74,3 +76,31 @@ async def test_a_file_that_was_numbered_anew_is_the_same(tmp_path: Path) -> None
         await database.check_file()
         await PeopleStore(database).add("ann", who="tests")
         assert database._file._seen != (0, 0)
+
+
+async def test_a_damaged_file_is_told_and_written_no_more(tmp_path: Path, simulator: Simulator) -> None:
+    """It was "in step", while nothing could be read or written any more."""
+    file = tmp_path / "team.db"
+    async with team_stage(sqlite_url(file), simulator) as stage:
+        team = stage.core.team
+        assert team is not None
+        key = (await team.keys.create("ci", who="tests")).reveal()
+        async with stage.client(key=key) as http:
+            assert (await ask(http)).status_code == 200
+            for ending in ("", "-wal"):
+                damage(Path(f"{file}{ending}"))
+
+            async def is_told() -> bool:
+                return team.status() == f"away: {DAMAGED}"
+
+            assert await eventually(is_told)
+            written = file.read_bytes()
+            assert (await ask(http)).status_code == 200
+            await asyncio.sleep(1.5)
+            assert await is_told()
+            assert file.read_bytes() == written
+
+
+def damage(file: Path) -> None:
+    with file.open("r+b") as open_file:
+        open_file.write(b"this is no page of a database. " * (file.stat().st_size // 31))
