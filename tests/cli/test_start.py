@@ -22,6 +22,7 @@ from groq_core.serve import check_port
 from groq_core.settings.parsers import own_state_folder
 from groq_core.settings.settings import Settings
 from tests.requires import only_where
+from tests.store.stage import sqlite_url
 
 ROOT = Path(__file__).parents[2]
 
@@ -131,7 +132,7 @@ def test_what_cannot_be_written_is_told_once_and_a_remark_stops_nothing(
 ) -> None:
     (tmp_path / "in.jsonl").write_text('{"prompt": "What is 6 * 7?"}\n')
     env = {"PATH": os.environ["PATH"], "GROQ_CORE_OFFLINE": "1", "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
-    env |= {"GROQ_CORE_DATABASE": f"sqlite:///{tmp_path}/team.db", "GRADIO_SERVER_PORT": "0"}
+    env |= {"GROQ_CORE_DATABASE": sqlite_url(tmp_path / "team.db"), "GRADIO_SERVER_PORT": "0"}
     env |= {"PYTHONUNBUFFERED": unbuffered}  # as in most images
 
     def run(streams: str) -> subprocess.CompletedProcess[bytes]:
