@@ -158,10 +158,13 @@ async def redis_line(address: Secret) -> str:
     from redis.asyncio import Redis
     from redis.exceptions import AuthenticationError, ReadOnlyError, RedisError
 
-    from groq_core.store.shared.link import PREFIX
+    from groq_core.store.shared.link import PREFIX, client_of
 
     shown = redact(address.reveal())
-    client: Redis = Redis.from_url(address.reveal(), socket_timeout=2, socket_connect_timeout=2)
+    try:
+        client = client_of(Redis, address, socket_timeout=2, socket_connect_timeout=2)
+    except SettingsError as error:
+        return f"redis      {error.told}"
     try:
         await client.set(PREFIX + "doctor", b"1", px=1)
         found = await client.info("server")
