@@ -157,3 +157,21 @@ def test_a_secret_may_hold_a_dollar(secret: str) -> None:
     found = Settings.from_env({"GROQ_CORE_SECRET": secret}).secret
     assert found is not None
     assert found.reveal() == secret
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("SSL_CERT_FILE", "/nowhere/ca.pem"),
+        *((name, text) for name in ("HTTP_PROXY", "https_proxy", "ALL_PROXY") for text in ("http://[::1", "h:99999")),
+    ],
+)
+def test_what_others_named_is_refused_by_its_name_too(name: str, text: str) -> None:
+    """It was a trace, or "No such file or directory" of nothing."""
+    with pytest.raises(SettingsError, match=f"{name}=.*: allowed is"):
+        Settings.from_env({name: text})
+
+
+@pytest.mark.parametrize("text", ["http://user:pass@proxy:3128", "proxy:3128", "proxy", "socks5://[::1]:1080"])
+def test_a_proxy_may_be_spelled_as_libraries_read_it(text: str) -> None:
+    assert Settings.from_env({"HTTPS_PROXY": text})
