@@ -17,9 +17,10 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.server import HANDLED_SIGNALS
 
+from groq_core.access.ended_file import EndedFile
 from groq_core.access.passwords import UserFile
 from groq_core.access.refused_sign_ins import RefusedSignIns
-from groq_core.access.sessions import Sessions
+from groq_core.access.sessions import Revoked, Sessions
 from groq_core.api.app import Api, create_api
 from groq_core.api.late_page import LatePage
 from groq_core.compose import Core, assemble
@@ -147,7 +148,7 @@ def _sign_in(app: FastAPI, core: Core, users: UserFile | Everybody, admit: Admit
     sessions = Sessions(
         settings.secret,
         lambda name: users.hash_of(name) or (OPEN_ID if settings.open_id else None),
-        shared.revoked if shared is not None else None,
+        _ended_sessions(core),
     )
     throttle = shared.throttle if shared is not None else None
     refused = app.state.refused_sign_ins
@@ -175,6 +176,21 @@ def _sign_in(app: FastAPI, core: Core, users: UserFile | Everybody, admit: Admit
             secret=settings.secret,
             refused=refused,
         )
+
+
+def _ended_sessions(core: Core) -> list[Revoked]:
+    """
+    Where it is known who signed out: Redis, of which all hear at once, and the database, which survives restarts, or
+    without one a file.
+    """
+    places: list[Revoked] = []
+    if core.shared is not None:
+        places.append(core.shared.revoked)
+    if core.team is not None:
+        places.append(core.team.ended_sessions)
+    elif core.settings.secret is not None:  # else no session outlives its process
+        places.append(EndedFile(core.settings.state_folder))
+    return places
 
 
 class Everybody:
@@ -227,6 +243,8 @@ async def serve(settings: Settings, people: UserFile | None = None) -> int:
 async def _serve(settings: Settings, people: UserFile | None, worker: int | None) -> int:
     async with assemble(settings) as core:
         core.catalogue.subscribe(tell_list)
+        if core.team is not None:
+            await core.team.secret_mark.leave()
         app, load = _prepare(core, people)
 
         def loaded(error: Exception | None) -> None:

@@ -2,6 +2,8 @@
 Who may ask: names, origins, proxies and sessions; what both edges decide by, before either does anything.
 
 - ``door``: The door of the whole application: every request passes it, the page's and Gradio's as well as the API's.
+- ``ended_file``: Sessions that somebody ended, in a file of the state folder: where there is no database, for the next
+  start.
 - ``host_names``: The names under which this server may be addressed.
 - ``kept_secret``: What signs page passes where the operator has set no secret.
 - ``origins``: Which page a request comes from: our own, one that the operator lets in, or somebody else's.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 from starlette.types import Message, Scope, Send
@@ -141,9 +141,23 @@ class Door:
         return send_guarded
 
 
+NO_STORE: Final = ((b"cache-control", b"no-store"),)
+
+UNDELAYED: Final = (
+    (b"cache-control", b"no-store, no-transform"),
+    (b"x-accel-buffering", b"no"),  # nginx would gather tokens into kilobytes
+)
+"""Of every stream of events."""
+
+UNPACKED: Final = (b"content-encoding", b"identity")
+"""The same behind a proxy: Debian's Caddy heeds no `no-transform`, and compresses what says nothing of its coding,
+which it then sends when all of it is there."""
+
+
 def with_guards(headers: Sequence[tuple[bytes, bytes]], visit: Visit) -> list[tuple[bytes, bytes]]:
     """
-    The headers of an answer, with ``nosniff``, with ``no-store`` where it is data, and for the origins let in.
+    The headers of an answer, with ``nosniff``, with ``no-store`` where it is data, and for the origins let in. A stream
+    of events, Gradio's too, is held back by no proxy.
 
     >>> with_guards([(b"content-type", b"application/json")], Visit())[-1]
     (b'cache-control', b'no-store')
@@ -152,9 +166,14 @@ def with_guards(headers: Sequence[tuple[bytes, bytes]], visit: Visit) -> list[tu
     names = {name.lower(): value for name, value in kept}
     if b"x-content-type-options" not in names:
         kept.append((b"x-content-type-options", b"nosniff"))
-    if names.get(b"content-type", b"").startswith((b"application/json", b"text/event-stream")):
-        kept = [(name, value) for name, value in kept if name.lower() != b"cache-control"]
-        kept.append((b"cache-control", b"no-store"))
+    kind = names.get(b"content-type", b"")
+    own = (
+        UNDELAYED if kind.startswith(b"text/event-stream") else NO_STORE if kind.startswith(b"application/json") else ()
+    )
+    kept = [(name, value) for name, value in kept if name.lower() not in dict(own)]
+    kept += own
+    if own is UNDELAYED and visit.proxied and b"content-encoding" not in names:
+        kept.append(UNPACKED)
     return kept + cors_headers(visit)
 
 

@@ -7,7 +7,7 @@ import binascii
 import hmac
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from cachetools import LRUCache
@@ -36,8 +36,13 @@ class Signer:
         return hmac.compare_digest(signature.encode("utf-8", "surrogateescape"), self.signature(text).encode())
 
 
+def mark_of(secret: Secret | None) -> str:
+    """What two secrets are compared by, and from which nobody learns one; empty for none that is set."""
+    return Signer("same secret", secret).signature("")[:16] if secret is not None else ""
+
+
 class Revoked(Protocol):
-    """Sessions that somebody ended before their time; replicas can share them."""
+    """Sessions that somebody ended before their time; replicas can share them, and restarts be survived."""
 
     async def add(self, session: str, expiry: int) -> None: ...
 
@@ -66,6 +71,7 @@ class Sessions:
     Args:
         secret: See :class:`Signer`.
         fingerprint: What a session holds good for, such as the hash of the person's password; None for nobody.
+        revoked: Where ended sessions are told, and looked for in this order; none for this process's memory.
         clock: Unix time in seconds.
     """
 
@@ -73,12 +79,12 @@ class Sessions:
         self,
         secret: Secret | None,
         fingerprint: Callable[[str], str | None],
-        revoked: Revoked | None = None,
+        revoked: Sequence[Revoked] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._signer = Signer("session", secret)
         self._fingerprint = fingerprint
-        self._revoked = revoked or LocalRevoked()
+        self._revoked = revoked or (LocalRevoked(),)
         self._clock = clock
 
     def issue(self, person: str) -> str:
@@ -93,7 +99,12 @@ class Sessions:
         if signed is None:
             return None
         person, expiry, session = signed
-        return None if expiry <= self._clock() or await self._revoked.has(session) else person
+        if expiry <= self._clock():
+            return None
+        for revoked in self._revoked:
+            if await revoked.has(session):
+                return None
+        return person
 
     def _signed(self, text: str) -> tuple[str, int, str] | None:
         """The person, the expiry and the id of a session, also of one that is over or ended; None when it is forged."""
@@ -114,4 +125,5 @@ class Sessions:
         """Sign out: this session is worth nothing from now on, also where a clock that is wrong has it over already."""
         if (signed := self._signed(text)) is not None:
             _, expiry, session = signed
-            await self._revoked.add(session, expiry)
+            for revoked in self._revoked:
+                await revoked.add(session, expiry)

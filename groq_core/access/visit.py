@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -16,6 +17,8 @@ KEY = "groq_core.visit"
 MARKS = frozenset({b"forwarded", b"via", b"x-real-ip", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto"})
 """Headers that only a proxy adds."""
 
+PREFIX = re.compile(r"(/[\w.~-]+)+", re.ASCII)
+
 TELLING = MARKS | {b"origin", b"sec-fetch-site"}
 """Those, and the ones by which a browser tells whose page asks."""
 
@@ -28,6 +31,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         address: Of the client, as far as trusted proxies say; empty where there is none (a Unix socket).
         https: The browser's own connection is encrypted.
         authorities: What was asked for: ``Host``, then what a trusted proxy says it was.
+        prefix: The path below which a trusted proxy serves us, which it takes off before it asks; begins with a slash.
         proxied: Something stands between the client and this server.
         origin: As sent; empty for a program.
         foreign: A page of another origin asks.
@@ -37,6 +41,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
     https: bool = False
     authorities: tuple[str, ...] = ()
+    prefix: str = ""
     proxied: bool = False
     origin: str = ""
     foreign: bool = False
@@ -83,16 +88,19 @@ class Forwarding:
         trusted = self.trusts(peer)
         authorities = [_text(headers, b"host")]
         https = scope.get("scheme") == "https"
-        address = peer
+        address, prefix = peer, ""
         if trusted:
             authorities += [part.strip() for part in _text(headers, b"x-forwarded-host").split(",") if part.strip()]
             https = _text(headers, b"x-forwarded-proto").split(",")[-1].strip().lower() == "https" or https
             address = self._client(peer, _text(headers, b"x-forwarded-for"))
+            given = _text(headers, b"x-forwarded-prefix").rstrip("/")
+            prefix = given if PREFIX.fullmatch(given) else ""
         origin = _text(headers, b"origin")
         return Visit(
             address=address,
             https=https,
             authorities=tuple(authorities),
+            prefix=prefix,
             proxied=scope.get("http_version") == "1.0" or not MARKS.isdisjoint(headers) or _forward(headers),
             origin=origin,
             foreign=_foreign(headers, origin, authorities),

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from groq_core.access.door import cors_headers
+from groq_core.access.door import UNDELAYED, UNPACKED, cors_headers
 from groq_core.access.visit import Visit, visit_of
 from groq_core.api.content_coding import decode_body
 from groq_core.connections.bytes import Holding, holding_of, size_by_header
@@ -30,8 +30,7 @@ NO_STORE = (b"cache-control", b"no-store")
 NO_SNIFF = (b"x-content-type-options", b"nosniff")
 EVENT_STREAM: Headers = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
-    NO_STORE,
-    (b"x-accel-buffering", b"no"),  # nginx would gather tokens into kilobytes
+    *UNDELAYED,
 ]
 
 DISCARDED = 64 * 2**20
@@ -197,6 +196,8 @@ class ApiExchange:
             first: The first of them, which goes out with the head.
         """
         self.started = True
+        if self.visit.proxied and UNDELAYED[0] in headers:
+            headers = [*headers, UNPACKED]
         headers = self._head(headers)
         if self.notes is not None:
             headers += await self.notes()

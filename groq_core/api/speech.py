@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from groq_core.access.door import UNDELAYED
 from groq_core.api.answer_headers import note_texts
 from groq_core.api.asgi import EVENT_STREAM, ApiExchange, HangUpWatch, Headers
 from groq_core.api.backend import Backend
@@ -147,7 +148,9 @@ class Speeches:
             async with aclosing(_recording(self._samples(call.request, reply), call.form)) as blocks:
                 async for block in blocks:
                     if not exchange.started:
-                        head = EVENT_STREAM if call.stream == "sse" else [(b"content-type", TYPES[call.form])]
+                        head = (
+                            EVENT_STREAM if call.stream == "sse" else [(b"content-type", TYPES[call.form]), *UNDELAYED]
+                        )
                         await exchange.start(200, [*head, *_who(reply), *_notes(reply)])
                     await exchange.write(_delta(block) if call.stream == "sse" else block)
         except (Exception, asyncio.CancelledError) as caught:

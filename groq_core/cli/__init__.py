@@ -25,8 +25,8 @@ it runs, so that ``--help`` is there at once.
 - ``people``: People who sign in, in the database of ``GROQ_CORE_DATABASE``.
 - ``prompt``: What a person types at a terminal, and what a program gives on standard input or as an argument.
 - ``replay``: Tell the saved story of an answer again: its words to standard output, what happened to standard error.
-- ``restore``: Read a backup into the database of ``GROQ_CORE_DATABASE``, all of it or nothing. Stop the servers
-  before.
+- ``restore``: Read a backup into the database of ``GROQ_CORE_DATABASE``, all of it or nothing; refused while
+  servers run on it.
 - ``serve``: Serve the page and the HTTP API, as ``python app.py`` does, from wherever the package is installed.
 - ``simulate``: Serve the built-in stand-in for the Groq and OpenAI APIs, for tests of your own.
 - ``team_commands``: What the commands of a team share: the database, tables of plain text, and who is written into
@@ -45,6 +45,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from groq_core import __version__
 from groq_core.cli import (
@@ -70,6 +71,9 @@ from groq_core.connections.large_blocks import give_back_large_blocks
 from groq_core.errors import GroqCoreError, RequestError, SettingsError, nesting_error
 from groq_core.terminal import for_terminal
 
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
 COMMANDS = (
     serve,
     doctor,
@@ -91,9 +95,18 @@ COMMANDS = (
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 
 
+class _Parser(argparse.ArgumentParser):
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """argparse passes over what cannot be written, which for a help is the whole answer."""
+        if file is not None and file is sys.stdout:
+            file.write(message)
+        else:
+            super()._print_message(message, file)
+
+
 def parser() -> argparse.ArgumentParser:
     """All commands and their arguments."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="python -m groq_core",
         description="Groq from the command line, through the same chain of models as the app.",
         epilog="Settings come from the environment and from .env; see the README. "

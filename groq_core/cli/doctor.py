@@ -78,10 +78,12 @@ async def run(args: argparse.Namespace) -> int:
 
 
 async def state_lines(settings: Settings) -> tuple[list[str], bool]:
-    """A line for the database and one for Redis, where they are set, and whether a server could start with them."""
-    from groq_core.cli.doctor_state import database_line, redis_line
+    """Lines for the secret, the database and Redis, where they are set, and whether a server could start with them."""
+    from groq_core.cli.doctor_state import database_line, redis_line, secret_line
 
     lines, usable = [], True
+    if settings.secret is not None or settings.sign_in or settings.database is not None:
+        lines.append(await secret_line(settings.secret, settings.database))
     if settings.database is not None:
         line, usable = await database_line(settings.database)
         lines.append(line)

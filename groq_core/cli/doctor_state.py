@@ -8,6 +8,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from groq_core.access.sessions import mark_of
 from groq_core.errors import SettingsError
 from groq_core.redaction import redact
 from groq_core.settings.team_extra import require_team
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
     from groq_core.redaction import Secret
+    from groq_core.store.secret_mark import LeftMark
+
+SHOWN: Final = 8
+"""Letters of a mark that are shown."""
 
 ASKING_S: Final = 8.0
 """Seconds a database gets to answer."""
@@ -97,6 +102,53 @@ async def _revision(url: URL) -> tuple[str | None, str]:
         await engine.dispose()
 
 
+async def secret_line(secret: Secret | None, database: Secret | None) -> str:
+    """What sessions are signed with, by a mark that is no secret, and whether it is what servers signed with so far."""
+    mark = mark_of(secret)[:SHOWN]
+    left = await _left_mark(database) if database is not None else None
+    if not mark:
+        lost = "who signs in is a stranger after the next start, and at every other server. Set GROQ_CORE_SECRET"
+        if left is not None and left.mark:
+            lost = f"servers signed with one of mark {left.mark[:SHOWN]} since {left.day}; without it {lost}"
+        return f"secret     not set: {lost}"
+    if left is None:
+        return f"secret     set, its mark is {mark}"
+    if left.mark[:SHOWN] == mark:
+        return f"secret     set, its mark is {mark}: sessions were signed with it since {left.day}"
+    before = f"with another, of mark {left.mark[:SHOWN]}" if left.mark else "with one that each made at its start"
+    kept = "With this one everybody signs in anew; API keys, shared links and conversations stay"
+    return f"secret     set, its mark is {mark}: servers signed {before}, since {left.day}. {kept}"
+
+
+async def _left_mark(address: Secret) -> LeftMark | None:
+    """What the last server to start left in the database; None where that is not to be had."""
+    try:
+        require_team()
+    except SettingsError:
+        return None
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    from groq_core.store.database import CONNECTING, async_url
+    from groq_core.store.secret_mark import read_mark
+
+    url = async_url(address.reveal())
+    sqlite = url.get_backend_name() == "sqlite"
+    if sqlite and not _is_there(url):
+        return None
+    engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": 2} if sqlite else CONNECTING)
+    try:
+        async with asyncio.timeout(ASKING_S), engine.connect() as connection:
+            return await read_mark(connection)
+    except Exception:  # the line of the database says why
+        return None
+    finally:
+        await engine.dispose()
+
+
+def _is_there(url: URL) -> bool:
+    return bool(url.database) and Path(str(url.database)).is_file()
+
+
 async def redis_line(address: Secret) -> str:
     """Ask Redis, and write one key that is gone at once; without it servers go on alone, so it is no reason to fail."""
     try:
@@ -106,10 +158,13 @@ async def redis_line(address: Secret) -> str:
     from redis.asyncio import Redis
     from redis.exceptions import AuthenticationError, ReadOnlyError, RedisError
 
-    from groq_core.store.shared.link import PREFIX
+    from groq_core.store.shared.link import PREFIX, client_of
 
     shown = redact(address.reveal())
-    client: Redis = Redis.from_url(address.reveal(), socket_timeout=2, socket_connect_timeout=2)
+    try:
+        client = client_of(Redis, address, socket_timeout=2, socket_connect_timeout=2)
+    except SettingsError as error:
+        return f"redis      {error.told}"
     try:
         await client.set(PREFIX + "doctor", b"1", px=1)
         found = await client.info("server")

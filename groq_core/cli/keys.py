@@ -38,7 +38,7 @@ async def run(args: argparse.Namespace) -> int:
         SettingsError: There is no database.
         RequestError: No such key, or something cannot be read.
     """
-    async with team_database() as database:
+    async with team_database(new=args.action == "create") as database:
         from groq_core.store.keys import ApiKeys, age
 
         keys = ApiKeys(database)

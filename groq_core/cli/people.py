@@ -49,7 +49,7 @@ async def run(args: argparse.Namespace) -> int:
         SettingsError: There is no database.
         RequestError: Nobody is called that, or something cannot be used.
     """
-    async with team_database() as database:
+    async with team_database(new=args.action == "add") as database:
         from groq_core.store.people import PeopleStore, check_person
 
         people = PeopleStore(database)

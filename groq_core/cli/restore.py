@@ -1,4 +1,4 @@
-"""Read a backup into the database of ``GROQ_CORE_DATABASE``, all of it or nothing. Stop the servers before."""
+"""Read a backup into the database of ``GROQ_CORE_DATABASE``, all of it or nothing; refused while servers run on it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def run(args: argparse.Namespace) -> int:
         SettingsError: There is no database.
         RequestError: The file is no backup, or the database is not empty.
     """
-    async with team_database() as database:
+    async with team_database(new=True) as database:
         from groq_core.store.backup import restore
 
         count = await restore(database, args.file, replace=args.replace)

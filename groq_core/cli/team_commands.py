@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -15,18 +16,22 @@ from groq_core.errors import GroqCoreError, SettingsError
 from groq_core.terminal import for_terminal
 
 if TYPE_CHECKING:
+    from groq_core.redaction import Secret
     from groq_core.store.database import Database
 
 WHO: Final = "command line"
 
 
 @asynccontextmanager
-async def team_database() -> AsyncIterator[Database]:
+async def team_database(*, new: bool = False) -> AsyncIterator[Database]:
     """
     Open the database of the settings.
 
+    Args:
+        new: It may be made now, where it is a file that is not there; else that is most likely another folder's.
+
     Raises:
-        SettingsError: None is set, or it cannot be used.
+        SettingsError: None is set, or it is not there, or it cannot be used.
     """
     from groq_core.settings.env_file import load
     from groq_core.settings.team_extra import require_team
@@ -38,6 +43,7 @@ async def team_database() -> AsyncIterator[Database]:
             hint="Set it to sqlite:///groq-core.db or to the address of a PostgreSQL server.",
         )
     require_team()
+    _look_for_file(settings.database, new=new)
     from sqlalchemy.exc import SQLAlchemyError
 
     from groq_core.store.database import open_database, reason_of
@@ -50,6 +56,23 @@ async def team_database() -> AsyncIterator[Database]:
                 f"the database broke it off: {reason_of(error)}",
                 hint="Look whether it runs, and try again.",
             ) from None
+
+
+def _look_for_file(address: Secret, *, new: bool) -> None:
+    from groq_core.store.database import async_url
+
+    url = async_url(address.reveal())
+    path = url.database or ""
+    if url.get_backend_name() != "sqlite" or path.startswith((":memory:", "file:")) or os.path.exists(path):
+        return
+    whole = os.path.abspath(path)
+    if not new:
+        raise SettingsError(
+            f"GROQ_CORE_DATABASE: there is no database {whole}",
+            hint="A path that begins with no slash counts from the folder a command is started in.",
+        )
+    if os.path.isdir(os.path.dirname(whole)):
+        print(for_terminal(f"a new database is made: {whole}"), file=sys.stderr)
 
 
 def print_rows(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

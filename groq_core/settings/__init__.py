@@ -6,6 +6,7 @@ What the environment says, read once.
 - ``env_file``: Settings from the file `.env` and the environment.
 - ``limits``: What one person may use: ``20/minute, 500/day, 2 usd/day, 30 usd/month``.
 - ``mcp_parsers``: Texts into what is known of MCP servers, as ``parsers`` does.
+- ``of_others``: Variables of others that libraries of ours heed, and would end in a trace or a bare sentence over.
 - ``parsers``: Texts into settings: each parser returns a value, or raises ValueError saying what is allowed.
 - ``ports``: Whether a port can be listened on, and which is the next that can.
 - ``settings``: The environment as one frozen object, read once, with every fault reported at once.

@@ -97,6 +97,8 @@ def database_url(text: str) -> Secret:
         raise ValueError("an address starting sqlite:/// or postgresql+psycopg://")
     if scheme.startswith("sqlite") and not _SQLITE_FILE.fullmatch(rest):
         raise ValueError("an address that names a file, such as sqlite:///groq-core.db")
+    if scheme.startswith("sqlite") and "?" in rest and not rest.startswith("/file:"):
+        raise ValueError("an address of a file without options behind a question mark, which have no effect")
     if scheme.startswith("postgres") and not _POSTGRES_SERVER.fullmatch(rest):
         raise ValueError("an address such as postgresql+psycopg://name:password@host:5432/database")
     return Secret(text)

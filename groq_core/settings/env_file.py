@@ -5,17 +5,21 @@ from __future__ import annotations
 import io
 import logging
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from dotenv import dotenv_values
-from dotenv.parser import parse_stream
+from dotenv.parser import Binding, parse_stream
 
 from groq_core.errors import SettingsError
 from groq_core.settings.cautions import names_without_effect, unknown_names
 from groq_core.settings.settings import Settings
+
+REFERENCE: Final = re.compile(r"\$\{([^}:]*)\}")
+"""As dotenv fills in, whatever the quotes; one with a default of its own says what stands for it."""
 
 # What it would say of a line that it cannot read is said with the file's name, among our own warnings.
 logging.getLogger("dotenv.main").setLevel(logging.ERROR)
@@ -50,7 +54,12 @@ def load(env_file: str | Path | None = None, environ: Mapping[str, str] | None =
     written = {name: value for name, value in found.items() if value is not None}
     around = os.environ if environ is None else environ
     settings = Settings.from_env(written | dict(around))
-    told = (*_left_out(file, text), *unknown_names(written), *names_without_effect(written, around))
+    told = (
+        *_left_out(file, text),
+        *_unfilled(file, text, written | dict(around)),
+        *unknown_names(written),
+        *names_without_effect(written, around),
+    )
     warnings = (*told, *settings.warnings)
     source = f"{file}, then the environment" if found else "the environment"
     return replace(settings, source=source, warnings=tuple(dict.fromkeys(warnings)))
@@ -81,8 +90,22 @@ def _values(text: str) -> dict[str, str | None]:
     return dotenv_values(stream=io.StringIO(text))
 
 
+def _unfilled(file: Path | None, text: str, known: Mapping[str, str]) -> Iterator[str]:
+    """Name what a line refers to that is set nowhere: an empty text has taken its place."""
+    for line in parse_stream(io.StringIO(text)):
+        for name in REFERENCE.findall(line.value or ""):
+            if name not in known:
+                yield f"{file}, line {_number(line)}: {name} is set nowhere, so nothing stands for ${{{name}}}"
+
+
 def _left_out(file: Path | None, text: str) -> Iterator[str]:
     """Name the lines that say nothing, such as `NAME: value`; what stands there may be a key."""
     for line in parse_stream(io.StringIO(text)):
         if line.error or (line.key is not None and line.value is None):
-            yield f"{file}, line {line.original.line}: not NAME=VALUE, so it is left out"
+            yield f"{file}, line {_number(line)}: not NAME=VALUE, so it is left out"
+
+
+def _number(line: Binding) -> int:
+    """dotenv counts the empty lines before it as part of it."""
+    said = line.original.string
+    return line.original.line + said[: len(said) - len(said.lstrip())].count("\n")

@@ -31,6 +31,7 @@ from groq_core.settings.addresses import (
 from groq_core.settings.cautions import cautions
 from groq_core.settings.limits import PersonLimit, limits
 from groq_core.settings.mcp_parsers import mcp_headers, mcp_oauth, mcp_servers, mcp_visitors
+from groq_core.settings.of_others import faults_of_others
 from groq_core.settings.parsers import (
     byte_count,
     choice,
@@ -343,11 +344,11 @@ class Settings:
         """
         given = {name: text.strip() for name, text in environ.items() if text.strip()}
         values: dict[str, Any] = space_values(given)
-        faults = []
+        faults = [*faults_of_others(given)]
         for name, env in variables().items():
             if text := given.get(env.name):
                 try:
-                    values[name] = env.parse(text)
+                    values[name] = env.read(text)
                 except ValueError as error:
                     faults.append(env.fault(text, allowed=str(error)))
         if faults:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,6 +10,12 @@ from typing import Any, Final
 from groq_core.redaction import redact
 
 OUR_PREFIX: Final = "GROQ_CORE_"
+
+UNFILLED: Final = re.compile(
+    r".*\$\{[A-Za-z_]\w*(:?[-+?=][^{}]*)?\}.*|\$[A-Z_][A-Z0-9_]*(/.*)?|\$\(.*\)|%[A-Z_][A-Z0-9_]*%|<[^<>]+>", re.DOTALL
+)
+"""A reference to another variable, or a placeholder, that systemd, Docker's `--env-file` and others pass on as it is: a
+secret of that spelling would be known to everybody, and a folder would get that name."""
 
 SHOWN: Final = 80
 """Signs of a wrong value that are shown."""
@@ -32,6 +39,15 @@ class Env:
     parse: Callable[[str], Any] = str
     shown: str = ""
     hidden: bool = False
+
+    def read(self, text: str) -> Any:
+        """
+        Raises:
+            ValueError: It says what is allowed.
+        """
+        if UNFILLED.fullmatch(text):
+            raise ValueError("a value; this names another variable, and nobody has put that one's value in its place")
+        return self.parse(text)
 
     def fault(self, text: str, *, allowed: str) -> str:
         """Say in a line that the text is wrong, and what is allowed."""

@@ -21,13 +21,15 @@ import msgspec
 from alembic import command
 from sqlalchemy import MetaData, Table, create_engine, delete, func, insert, select, text
 from sqlalchemy.exc import CompileError, DataError, IntegrityError, NoSuchTableError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from groq_core.encoding import json_line
 from groq_core.errors import RequestError
 from groq_core.redaction import Secret
 from groq_core.store.database import Database, open_database
+from groq_core.store.in_use import check_unused, used_by_restore
 from groq_core.store.migrate import config, current, newest, revisions
-from groq_core.store.tables import TABLES
+from groq_core.store.tables import TABLES, EndedSession
 
 FORM: Final = "groq-core backup"
 GZIP: Final = b"\x1f\x8b"
@@ -40,6 +42,8 @@ BROKEN: Final = (OSError, EOFError, zlib.error, ValueError, StopIteration, Attri
 
 UNFIT: Final = (IntegrityError, DataError, CompileError, NoSuchTableError)
 """What a database says of rows that damage has given other names or values; its words quote them."""
+
+ENDED: Final = EndedSession.__tablename__
 
 NUMBERED: Final = {
     "api_keys": "id",
@@ -122,7 +126,8 @@ async def restore(database: Database, file: Path, *, replace: bool = False) -> i
         How many rows.
 
     Raises:
-        RequestError: The file is no backup, or one of a newer version, or the database is not empty.
+        RequestError: The file is no backup, or one of a newer version, or the database is not empty, or a server runs
+            on it.
     """
     try:
         with gzip.open(file, "rt", encoding="utf-8") as lines:
@@ -132,9 +137,10 @@ async def restore(database: Database, file: Path, *, replace: bool = False) -> i
                     f"{file} is not a backup that this version knows",
                     hint=f"It is of revision {head.get('revision')}; this version reads up to {newest()}.",
                 )
-            if head["revision"] == newest():
+            if head["revision"] != newest():
+                return await _read_older(database, lines, head["revision"], replace=replace)
+            with used_by_restore(database.url):
                 return await _read_rows(database, lines, replace=replace)
-            return await _read_older(database, lines, head["revision"], replace=replace)
     except UNFIT:
         raise RequestError(f"{file} is a damaged backup: a row of it fits into no table") from None
     except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
@@ -189,14 +195,21 @@ async def _read_rows(database: Database, lines: Any, *, replace: bool) -> int:
     tables = {table.name: table for table in TABLES}
     count = 0
     async with database.writing() as connection:
+        if not database.sqlite:
+            await check_unused(connection)
         for table in reversed(TABLES):
+            if table.name == ENDED:
+                continue  # who has signed out stays signed out
             if replace:
                 await connection.execute(delete(table))
             elif await connection.scalar(select(func.count()).select_from(table)):
                 raise RequestError("the database is not empty", hint="Add --replace to take away what is there.")
         for name, rows in _batches(lines):
-            await connection.execute(insert(tables[name]), rows)
             count += len(rows)
+            if name == ENDED:
+                rows = await _not_ended_yet(connection, rows)
+            if rows:
+                await connection.execute(insert(tables[name]), rows)
         if not database.sqlite:
             for table, column in NUMBERED.items():
                 sequence = f"pg_get_serial_sequence('{table}', '{column}')"
@@ -204,3 +217,10 @@ async def _read_rows(database: Database, lines: Any, *, replace: bool) -> int:
                     text(f"SELECT setval({sequence}, COALESCE((SELECT MAX({column}) FROM {table}), 0) + 1, false)")
                 )
     return count
+
+
+async def _not_ended_yet(connection: AsyncConnection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of ended sessions those that are unknown here, to be numbered as they come."""
+    wanted = [row["session"] for row in rows]
+    known = set(await connection.scalars(select(EndedSession.session).where(EndedSession.session.in_(wanted))))
+    return [{"session": session} for session in wanted if session not in known]

@@ -92,9 +92,9 @@ class Books:
             except (UNFIT, OverflowError, UnicodeError) as error:
                 self._split(error)
                 continue
-            except UNAVAILABLE as error:
+            except UNAVAILABLE:
                 if not self.away:
-                    logger.warning("spend is kept in memory while the database is away: %s", type(error).__name__)
+                    logger.warning("spend is kept in memory while the database is away")
                 self.away = True
                 return
             self._sent, self._number, self.away = {}, self._number + 1, False

@@ -18,9 +18,10 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from groq_core.errors import RequestError, SettingsError
 from groq_core.redaction import Secret
+from groq_core.store.absence import DAMAGED, DatabaseAway
 from groq_core.store.migrate import upgrade
-from groq_core.store.presence import UNAVAILABLE, DatabaseAway, Presence
-from groq_core.store.sqlite_connection import connect_sqlite, try_to_write
+from groq_core.store.presence import UNAVAILABLE, Presence
+from groq_core.store.sqlite_connection import OpenFile, connect_sqlite, try_to_write
 
 VARIABLE: Final = "GROQ_CORE_DATABASE"
 
@@ -62,14 +63,17 @@ class Database:
     A database that is open.
 
     Attributes:
+        url: Where it is.
         sqlite: It is SQLite; else PostgreSQL.
     """
 
     def __init__(self, engine: AsyncEngine, looker: AsyncEngine | None = None) -> None:
         self._engine = engine
+        self.url = engine.url
         self._looker = looker or engine
         self.sqlite = engine.dialect.name == "sqlite"
         self.presence = Presence(self._look, self._renew)
+        self._file: OpenFile | None = None
 
     async def within(self, ask: Callable[[], Awaitable[T]], seconds: float | None = None) -> T:
         """
@@ -93,7 +97,24 @@ class Database:
         answer_s = 2 * BUSY_S if self.sqlite else KNOWN_ANSWER_S if known else ANSWER_S
         return await self.presence.patiently(0.0 if known else PATIENCE_S, answer_s, ask)
 
+    def hold_file(self) -> None:
+        """From now on the file of a SQLite database is to be the one that it is now."""
+        path = self.url.database
+        if self.sqlite and path and path != ":memory:" and not path.startswith("file:"):
+            self._file = OpenFile(path)
+
+    async def check_file(self) -> None:
+        """
+        Raises:
+            DatabaseAway: The file that is open is not the one of its name any more.
+        """
+        if self._file is not None:
+            await self._file.check(self._engine.execution_options(immediate=True).begin)
+
     async def _look(self) -> None:
+        if self.presence.away == DAMAGED:
+            raise DatabaseAway(DAMAGED)
+        await self.check_file()
         async with self._looker.connect() as connection:
             if self.sqlite:
                 await connection.run_sync(try_to_write)
@@ -138,21 +159,25 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(address: Secret) -> AsyncIterator[Database]:
+async def open_database(address: Secret, *, name: str = "groq-core") -> AsyncIterator[Database]:
     """
     Connect, bring the tables up to date, and close at the end.
+
+    Args:
+        name: By which PostgreSQL knows the connections.
 
     Raises:
         SettingsError: Nobody answers there, or it cannot be used.
     """
     url = async_url(address.reveal())
-    engine = _engine(url)
+    engine = _engine(url, name)
     database = Database(engine, _looker(url))
     try:
         async with asyncio.timeout(START_S):
             if database.sqlite and url.database:
                 await asyncio.to_thread(_try_file, url.database)
             await _prepare(database)
+            database.hold_file()
     except SettingsError:
         await engine.dispose()
         raise
@@ -232,7 +257,7 @@ def _looker(url: URL) -> AsyncEngine | None:
     return None if in_memory else _sqlite_engine(url, poolclass=NullPool).execution_options(immediate=True)
 
 
-def _engine(url: URL) -> AsyncEngine:
+def _engine(url: URL, name: str) -> AsyncEngine:
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url)
     return create_async_engine(
@@ -242,7 +267,7 @@ def _engine(url: URL) -> AsyncEngine:
         pool_timeout=10,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args=CONNECTING,
+        connect_args={**CONNECTING, "application_name": name},
     )
 
 

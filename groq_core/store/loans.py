@@ -320,9 +320,9 @@ class Loans:
         try:
             if changes:
                 await self._bank.settle(self._number, changes)
-        except self._unavailable as error:
+        except self._unavailable:
             if not self._is_unsettled:
-                logger.warning("limits are not settled while the database is away: %s", type(error).__name__)
+                logger.warning("limits are not settled while the database is away")
             self._is_unsettled = True
             return False
         self._sent, self._number, self._is_unsettled = {}, self._number + 1, False

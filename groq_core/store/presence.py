@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from groq_core.store.absence import DatabaseAway, absence_reason, tells_of_absence
 
 logger = logging.getLogger("groq_core.database")
 
@@ -39,22 +40,6 @@ LOOKS: Final = 4
 """That are under way at once."""
 
 LEAVE_S: Final = 0.5
-READ_ONLY: Final = "25006"
-"""PostgreSQL's word for a server that may only be read, such as the standby an old connection leads to."""
-
-
-SQLITE_REASONS: Final[Mapping[int | None, str]] = {
-    sqlite3.SQLITE_BUSY: "another program writes in it",
-    sqlite3.SQLITE_READONLY: "it may only be read",
-    sqlite3.SQLITE_IOERR: "its disk cannot be read or written",
-    sqlite3.SQLITE_FULL: "its disk is full",
-    sqlite3.SQLITE_CANTOPEN: "its file cannot be opened",
-}
-
-
-class DatabaseAway(OSError):  # noqa: N818 - a state, not a fault
-    """It does not answer, or may not be written; known without having asked."""
-
 
 _SLOW: Final = (TimeoutError, PoolTimeoutError)
 """What a server may raise that is there, and has much to do."""
@@ -100,7 +85,7 @@ class Presence:
         try:
             return await self._detached(seconds, ask)
         except UNAVAILABLE as error:
-            if _tells_of_absence(error):
+            if tells_of_absence(error):
                 self._lose(error)
             raise
 
@@ -155,12 +140,14 @@ class Presence:
     def _lose(self, error: BaseException) -> None:
         if self._looking is None:
             self._looking = asyncio.create_task(self._find_out(error))
-        if not isinstance(error, _SLOW):
+        if not (self.away or isinstance(error, _SLOW)):
             self._go_away(error)
 
     def _go_away(self, error: BaseException) -> None:
-        if not self.away:
-            self.away = _reason(error)
+        reason = absence_reason(error)
+        if reason != self.away:
+            # That a connection was broken off may be the first that is heard of a new password.
+            self.away = reason
             logger.warning("the database is away: %s", self.away)
             self._there.clear()
             self.changed()
@@ -178,7 +165,7 @@ class Presence:
                 if None in failures:
                     break
                 hard = [one for one in failures if one is not None and not isinstance(one, _SLOW)]
-                if hard or time.monotonic() > ends:
+                if hard or (not self.away and time.monotonic() > ends):
                     self._go_away(hard[0] if hard else error)
                 if done:
                     await asyncio.sleep(LOOK_S)
@@ -196,27 +183,3 @@ class Presence:
         self.away = ""
         self._there.set()
         self.changed()
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, DatabaseAway) or _state(error) == READ_ONLY:
-        return "it may only be read"
-    return SQLITE_REASONS.get(_sqlite_code(error), type(error).__name__)
-
-
-def _sqlite_code(error: BaseException) -> int | None:
-    """SQLite's kind of error, without what it adds about the place."""
-    code = getattr(getattr(error, "orig", None) or error, "sqlite_errorcode", None)
-    return code & 0xFF if isinstance(code, int) else None
-
-
-def _state(error: BaseException) -> str | None:
-    return getattr(getattr(error, "orig", None), "sqlstate", None)
-
-
-def _tells_of_absence(error: BaseException) -> bool:
-    """Whether it is the server's fault; not so what was asked of it."""
-    if isinstance(error, DBAPIError):
-        by_kind = isinstance(error, OperationalError | InterfaceError)
-        return by_kind or error.connection_invalidated or _state(error) == READ_ONLY
-    return isinstance(error, PoolTimeoutError | OSError | TimeoutError)

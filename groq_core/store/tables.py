@@ -206,6 +206,25 @@ class FailedSignIn(Base):
     way: Mapped[str] = mapped_column(String(20))
 
 
+class EndedSession(Base):
+    """A session that somebody ended before its time, by its id; the id alone signs nobody in."""
+
+    __tablename__ = "ended_sessions"
+
+    number: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
+    session: Mapped[str] = mapped_column(String(64))
+
+
+class SecretMarkRow(Base):
+    """Since when servers sign with which secret, by a mark from which nobody learns it; the newest row counts."""
+
+    __tablename__ = "secret_marks"
+
+    number: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=True)
+    mark: Mapped[str] = mapped_column(String(64))
+    at: Mapped[float] = mapped_column(Float)
+
+
 class AskingRow(Base):
     """Somebody who asks a process right now, as of its last ``beat``."""
 
@@ -288,7 +307,7 @@ class Batch(Base):
     body: Mapped[str] = mapped_column(Text)
 
 
-_OF_PROCESSES: Final = (AskingRow.__table__, WriterRow.__table__)
+_OF_PROCESSES: Final = (AskingRow.__table__, WriterRow.__table__, SecretMarkRow.__table__)
 
 TABLES: Final = tuple(table for table in Base.metadata.sorted_tables if table not in _OF_PROCESSES)
 """Those that last: what a backup holds."""

@@ -14,11 +14,14 @@ from groq_core.store.allowances import TeamLimits
 from groq_core.store.asking_now import AskingNow
 from groq_core.store.audit import Announcements, AuditLog
 from groq_core.store.conversations import Conversations
-from groq_core.store.database import Database, open_database
+from groq_core.store.database import Database, async_url, open_database
 from groq_core.store.database_shelf import DatabaseShelf
+from groq_core.store.ended_sessions import EndedSessions
+from groq_core.store.in_use import name_of_server, used_by_server
 from groq_core.store.keys import ApiKeys
 from groq_core.store.people import PeopleStore
 from groq_core.store.presence import UNAVAILABLE
+from groq_core.store.secret_mark import SecretMark
 from groq_core.store.sign_in_log import SignInLog
 
 LOOK_S: Final = 1.0
@@ -57,6 +60,8 @@ class Team:
         limits: What may be used, by whom; also where it is counted and written down.
         asking: Who is asking now, on every process.
         sign_ins: Those that were refused.
+        ended_sessions: Those that somebody ended by signing out.
+        secret_mark: Of the secret that sessions are signed with.
         shelf: Responses that can be read again.
         admins: Named by the operator; others have the role in the database.
         announcement: What everybody is to read, as of a second ago.
@@ -73,6 +78,8 @@ class Team:
         self.limits = TeamLimits(database, settings.limits)
         self.asking = AskingNow(database)
         self.sign_ins = SignInLog(database)
+        self.ended_sessions = EndedSessions(database)
+        self.secret_mark = SecretMark(database, settings.secret)
         self.shelf = DatabaseShelf(database)
         self.directory = Directory(self.people)
         self._looking = asyncio.Lock()
@@ -83,6 +90,7 @@ class Team:
     async def refresh(self) -> None:
         """Look at what others may have changed."""
         await self.directory.refresh()
+        await self.ended_sessions.refresh()
         text = await self.announcements.current()
         if text != self.announcement:
             self.announcement = text
@@ -106,7 +114,13 @@ class Team:
         """Look again until cancelled; while the database is away, everything stays as it was."""
         while True:
             await asyncio.sleep(LOOK_S)
-            for look in (self.asking.flush, self.sign_ins.flush, self.refresh):
+            for look in (
+                self.database.check_file,
+                self.asking.flush,
+                self.sign_ins.flush,
+                self.ended_sessions.flush,
+                self.refresh,
+            ):
                 with suppress(*UNAVAILABLE):
                     await self.database.within(look)
 
@@ -129,7 +143,8 @@ async def open_team(settings: Settings) -> AsyncIterator[Team]:
         SettingsError: It cannot be used.
     """
     assert settings.database is not None
-    async with open_database(settings.database) as database:
+    url = async_url(settings.database.reveal())
+    async with used_by_server(url), open_database(settings.database, name=name_of_server(url)) as database:
         team = Team(database, settings)
         database.presence.changed = lambda: team.changed()
         await team.refresh()
@@ -143,5 +158,6 @@ async def open_team(settings: Settings) -> AsyncIterator[Team]:
             await asyncio.wait(tasks)
             await team.limits.loans.flush(everything=True)
             await team.limits.books.flush()
-            with suppress(*UNAVAILABLE):
-                await database.within(team.sign_ins.flush)
+            for write in (team.sign_ins.flush, team.ended_sessions.flush):
+                with suppress(*UNAVAILABLE):
+                    await database.within(write)

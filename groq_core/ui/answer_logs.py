@@ -387,6 +387,6 @@ def create_routes(find: Found) -> APIRouter:
     @router.post("/{name}/stop")
     async def stop(name: str, request: Request) -> Response:
         receipt = await (await find(name, request)).stop()
-        return Response(receipt, media_type="text/event-stream", headers={"cache-control": "no-store"})
+        return Response(receipt, media_type="text/event-stream")
 
     return router

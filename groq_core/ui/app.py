@@ -23,6 +23,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from groq_core.access.visit import visit_of
 from groq_core.encoding import json_bytes
 from groq_core.media.audio.container import ENDINGS as RECORDINGS
 from groq_core.media.image.format import EXTENSIONS as PICTURES
@@ -405,7 +406,8 @@ class PageFrame:
     def _head_for(self, scope: Scope) -> bytes:
         """A shared card's picture is asked for by others, who need its whole address."""
         host = Headers(scope=scope).get("host", "")
-        origin = f"{scope['scheme']}://{host}{scope.get('root_path', '')}/" if HOST.fullmatch(host) else ""
+        below = f"{visit_of(scope).prefix}{scope.get('root_path', '')}"
+        origin = f"{scope['scheme']}://{host}{below}/" if HOST.fullmatch(host) else ""
         return self._head.replace(ORIGIN, origin.encode())
 
     def _headers(self, nonce: str) -> dict[str, str]:

@@ -205,7 +205,7 @@ class OpenIdSignIn:
         """An address of this server, as the browser knows it."""
         visit = visit_of(scope)
         authority = visit.authorities[-1] if visit.authorities else Headers(scope=scope).get("host", "")
-        return f"{'https' if visit.https else 'http'}://{authority}{scope.get('root_path', '')}{path}"
+        return f"{'https' if visit.https else 'http'}://{authority}{visit.prefix}{scope.get('root_path', '')}{path}"
 
     @staticmethod
     def _keep(response: Response, scope: Scope, name: str, value: str, seconds: int) -> None:

@@ -340,7 +340,6 @@ def create_routes(page: Page) -> APIRouter:
         return StreamingResponse(
             snapshots(page.core, caller if own == SERVER else msgspec.structs.replace(caller, credential=own)),
             media_type="text/event-stream",
-            headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
 
     @router.post("/faults")

@@ -21,6 +21,7 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from groq_core.access.door import UNDELAYED
 from groq_core.errors import ChainError, GroqCoreError, ProviderError, RequestError
 from groq_core.events import AudioDelta, Event, Events, Finished, ReasoningDelta, TextDelta
 from groq_core.redaction import redact
@@ -33,8 +34,7 @@ log = logging.getLogger(__name__)
 _json = msgspec.json.Encoder()
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),
+    *UNDELAYED,
     (b"x-content-type-options", b"nosniff"),
 ]
 OPEN = b'data: {"e":"open"}\n\n'

@@ -112,3 +112,18 @@ def test_several_lines_of_hops_are_one_list() -> None:
     lines = [(b"x-forwarded-for", b"203.0.113.9:1234"), (b"x-forwarded-for", b"10.0.0.2")]
 
     assert reader.read({"type": "http", "headers": lines, "client": ("::ffff:127.0.0.1", 1)}).address == "203.0.113.9"
+
+
+@pytest.mark.parametrize(
+    ("client", "given", "prefix"),
+    [
+        ("127.0.0.1", "/groq", "/groq"),
+        ("127.0.0.1", "/a/b-c/", "/a/b-c"),
+        ("127.0.0.1", "//evil.example", ""),
+        ("127.0.0.1", "/a?b", ""),
+        ("127.0.0.1", "@evil.example", ""),
+        ("203.0.113.1", "/groq", ""),
+    ],
+)
+def test_the_path_below_which_a_proxy_serves_us_is_its_word_alone(client: str, given: str, prefix: str) -> None:
+    assert visit_of(client=client, host="box", x_forwarded_prefix=given).prefix == prefix

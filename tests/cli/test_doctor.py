@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.processes import free_port
 from groq_core.cli import main
-from groq_core.cli.doctor_state import database_line, redis_line
+from groq_core.cli.doctor_state import database_line, redis_line, secret_line
 from groq_core.redaction import Secret
 from tests.requires import needs
 from tests.store.conftest import Postgres, postgres, redis
@@ -191,3 +191,51 @@ async def test_postgresql_s_tables_are_up_to_date_once_it_has_begun(postgres: Po
     line, usable = await database_line(url)
     assert usable
     assert "up to date" in line
+
+
+async def leave_mark(url: str, secret: str | None) -> None:
+    from groq_core.store.database import open_database
+    from groq_core.store.secret_mark import SecretMark
+
+    async with open_database(Secret(url)) as database:
+        await SecretMark(database, Secret(secret) if secret else None).leave()
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "words"),
+    [
+        pytest.param("one secret of sixteen", "one secret of sixteen", "sessions were signed with it since", id="same"),
+        pytest.param("one secret of sixteen", "another secret of it", "everybody signs in anew", id="another"),
+        pytest.param("one secret of sixteen", None, "not set: servers signed with one of mark", id="taken away"),
+        pytest.param(None, "one secret of sixteen", "with one that each made at its start", id="new"),
+        pytest.param(None, None, "stranger after the next start", id="none"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_which_secret_sessions_were_signed_with_is_told_without_showing_it(
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str, before: str | None, now: str | None, words: str
+) -> None:
+    url = f"sqlite:///{tmp_path}/team.db"
+    if kind == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.new_url()
+    assert "since" not in await secret_line(Secret(now) if now else None, Secret(url)), "nobody has started yet"
+    assert not (tmp_path / "team.db").exists(), "it only looks"
+    await leave_mark(url, "an older one, which no longer counts")
+    await leave_mark(url, before)
+    line = await secret_line(Secret(now) if now else None, Secret(url))
+
+    assert words in line
+    assert "secret of" not in line
+
+
+async def test_a_new_secret_is_told_at_the_start_and_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    url = f"sqlite:///{tmp_path}/team.db"
+    for secret in (None, "one secret of sixteen", "one secret of sixteen"):
+        await leave_mark(url, secret)
+    assert not caplog.records
+    for _ in range(2):
+        await leave_mark(url, "another secret of it")
+    (record,) = caplog.records
+    assert "everybody has to sign in anew" in record.getMessage()
+    assert "secret of" not in record.getMessage()

@@ -12,6 +12,7 @@ import pytest
 
 from groq_core.cli import main
 from groq_core.cli.agent import files
+from tests.store.stage import sqlite_url
 
 Output = pytest.CaptureFixture[str]
 
@@ -46,7 +47,7 @@ def commands(name: str, file: str) -> list[list[str]]:
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GROQ_CORE_OFFLINE", "1")
-    monkeypatch.setenv("GROQ_CORE_DATABASE", f"sqlite:///{tmp_path}/team.db")
+    monkeypatch.setenv("GROQ_CORE_DATABASE", sqlite_url(tmp_path / "team.db"))
     Path("empty").touch()
     Path("folder").mkdir()
     Path("loop").symlink_to("loop")

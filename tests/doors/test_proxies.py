@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -127,3 +128,42 @@ async def test_behind_any_proxy_strangers_are_not_taken_for_local_programs(kind:
             assert response.status_code == 401, path
             assert "GROQ_CORE_API_TOKENS" in response.json()["error"]["hint"]
         assert (await client.get("health")).status_code == 200
+
+
+COMPRESSING = {
+    "nginx": "gzip on; gzip_types *; gzip_proxied any;\n" + PLAINEST,
+    "caddy": "encode gzip zstd\nreverse_proxy 127.0.0.1:7860",
+}
+"""As people have them who have read no recipe."""
+
+CHAT = {"messages": [{"role": "user", "content": "Write 300 words about foxes."}], "stream": True}
+STREAMS: list[tuple[str, str, dict[str, Any] | None]] = [
+    ("POST", "v1/chat/completions", CHAT),
+    ("POST", "v1/responses", {"input": "Write 300 words about foxes.", "stream": True}),
+    ("POST", "v1/agent/runs", {"task": "What is 17 * 23?", "stream": True}),
+    ("POST", "v1/audio/speech", {"model": "speech", "voice": "hannah", "input": "Hello.", "stream_format": "sse"}),
+    ("POST", "v1/audio/speech", {"model": "speech", "voice": "hannah", "input": "Hello.", "stream_format": "audio"}),
+    ("GET", "v1/status/events", None),
+    ("GET", "ui/status/events", None),
+    ("POST", "ui/chat", {"turns": [{"role": "user", "text": "Write 300 words about foxes."}]}),
+]
+
+
+@pytest.mark.parametrize("kind", PROXIES)
+async def test_no_stream_is_compressed_or_gathered_on_its_way(kind: str, tmp_path: Path) -> None:
+    """Caddy's `encode` gathered all tokens of an answer into two pieces."""
+    async with (
+        house(**NAMED, GROQ_CORE_API_TOKENS="gck-1") as (direct, _),
+        PROXIES[kind](COMPRESSING[kind], direct.base_url.port or 0, tmp_path) as client,
+    ):
+        headers = {**await new_pass(direct), "authorization": "Bearer gck-1", "host": "app.example"}
+        for method, path, body in STREAMS:
+            async with direct.stream(method, path, json=body, headers=headers) as response:
+                assert response.status_code == 200, (path, await response.aread())
+                assert "no-transform" in response.headers["cache-control"], path
+                assert response.headers["x-accel-buffering"] == "no", path
+            async with client.stream(method, path, json=body, headers=headers) as response:
+                assert response.status_code == 200, (path, await response.aread())
+                assert response.headers["content-encoding"] == "identity", path
+                if body is CHAT:
+                    assert len([piece async for piece in response.aiter_raw()]) > 10

@@ -46,10 +46,10 @@ def test_a_key_is_found_however_it_is_written(tmp_path: Path, line: str) -> None
 def test_a_line_that_says_nothing_is_named_by_its_number(
     tmp_path: Path, line: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    key, warnings = read(tmp_path, f"# mine\n{line}\nGROQ_CORE_HEDGE=1\n".encode())
+    key, warnings = read(tmp_path, f"\n# mine\n\n{line}\nGROQ_CORE_HEDGE=1\n".encode())
 
     assert key is None
-    assert warnings == f"{tmp_path / '.env'}, line 2: not NAME=VALUE, so it is left out"
+    assert warnings == f"{tmp_path / '.env'}, line 4: not NAME=VALUE, so it is left out"
     assert not caplog.records
 
 
@@ -95,3 +95,13 @@ def test_a_key_in_quotes_is_refused_where_nobody_takes_them_away(name: str, quot
     """As `docker run --env-file` passes on what stands in the file."""
     with pytest.raises(SettingsError, match=f"{name}=.hidden.: allowed is the same without the quotes"):
         Settings.from_env({name: f"{quote}{KEY}{quote}"})
+
+
+@pytest.mark.parametrize("quotes", ["", "'", '"'])
+def test_what_refers_to_a_variable_that_is_set_nowhere_is_named(tmp_path: Path, quotes: str) -> None:
+    """It became an empty text in silence: without a key the simulator answered."""
+    line = f"\nGROQ_API_KEY={quotes}${{MINE}}{quotes}"
+    told = f"{tmp_path / '.env'}, line 2: MINE is set nowhere, so nothing stands for ${{MINE}}"
+    assert read(tmp_path, line.encode()) == (None, told)
+    assert read(tmp_path, f"MINE={KEY}{line}".encode()) == (KEY, "")
+    assert read(tmp_path, f"GROQ_API_KEY=${{MINE:-{KEY}}}".encode()) == (KEY, "")

@@ -139,3 +139,39 @@ def test_ancestors_are_read_in_either_case_with_a_slash_or_a_star_for_the_port()
 def test_what_will_have_no_effect_or_can_be_guessed_is_told(environ: dict[str, str], said: str) -> None:
     assert any(said in warning for warning in Settings.from_env(environ).warnings)
     assert not any(said in warning for warning in Settings.from_env({}).warnings)
+
+
+UNFILLED = ["${KEY}", "${KEY:-}", "${KEY:?set it}", "$KEY", "$HOME/x", "$(cat key)", "%KEY%", "<your key>", "a${KEY}b"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_name_of_a_variable_is_no_value(name: str) -> None:
+    """As systemd and `docker run --env-file` pass it on: a secret of it is known to all, a folder got that name."""
+    for text in UNFILLED:
+        with pytest.raises(SettingsError, match=f"{name}=.*names another variable"):
+            Settings.from_env({name: text})
+
+
+@pytest.mark.parametrize("secret", ["$ecret-of-ours-1234", "a$b{c}d", "pa$$word-of-some-length", "100%of-it%"])
+def test_a_secret_may_hold_a_dollar(secret: str) -> None:
+    found = Settings.from_env({"GROQ_CORE_SECRET": secret}).secret
+    assert found is not None
+    assert found.reveal() == secret
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("SSL_CERT_FILE", "/nowhere/ca.pem"),
+        *((name, text) for name in ("HTTP_PROXY", "https_proxy", "ALL_PROXY") for text in ("http://[::1", "h:99999")),
+    ],
+)
+def test_what_others_named_is_refused_by_its_name_too(name: str, text: str) -> None:
+    """It was a trace, or "No such file or directory" of nothing."""
+    with pytest.raises(SettingsError, match=f"{name}=.*: allowed is"):
+        Settings.from_env({name: text})
+
+
+@pytest.mark.parametrize("text", ["http://user:pass@proxy:3128", "proxy:3128", "proxy", "socks5://[::1]:1080"])
+def test_a_proxy_may_be_spelled_as_libraries_read_it(text: str) -> None:
+    assert Settings.from_env({"HTTPS_PROXY": text})

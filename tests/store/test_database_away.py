@@ -300,3 +300,42 @@ async def test_a_server_that_takes_no_more_writes_is_away_until_it_does(
             await answer_while_away(team, http, caplog, "it may only be read")
         only_read(False)
         await catch_up(team, 4)
+
+
+async def test_a_password_that_was_changed_under_a_server_is_told_as_one(
+    postgres: Postgres, simulator: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was "OperationalError"; and what waits for the database said so every second."""
+    caplog.set_level(logging.INFO)
+    url = make_url(postgres.new_url())
+    rules = postgres.folder / "data" / "pg_hba.conf"
+    trusting = rules.read_text()
+
+    def write_rules(words: str) -> None:
+        rules.write_text(words)
+        os.kill(int((postgres.folder / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGHUP)
+
+    async with team_stage(url.render_as_string(hide_password=False), simulator) as stage:
+        team = stage.core.team
+        assert team is not None
+
+        async def is_refused() -> bool:
+            return team.status() == "away: it refuses the name or password of GROQ_CORE_DATABASE"
+
+        async def is_there() -> bool:
+            return team.status() == "in step"
+
+        with psycopg.connect(f"host={postgres.folder} user=team dbname=postgres", autocommit=True) as connection:
+            write_rules(trusting.replace("trust", "scram-sha-256"))
+            try:
+                leave = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+                await asyncio.sleep(0.5)  # until it has read the rules
+                connection.execute(leave, [url.database])
+                assert await eventually(is_refused)
+                await asyncio.sleep(2.5)
+            finally:
+                write_rules(trusting)
+        assert await eventually(is_there)
+    told = [message for message in caplog.messages if "away" in message or "batches wait" in message]
+    assert len(told) == len(set(told)), told
+    assert not [message for message in told if "team" in message]

@@ -117,6 +117,19 @@ async def test_somebody_signs_in_and_is_known_by_a_verified_address(tmp_path: Pa
         assert (await http.get("/ui/admin")).status_code == 401
 
 
+async def test_below_a_path_of_a_proxy_the_way_back_is_the_proxy_s(tmp_path: Path, simulator: Simulator) -> None:
+    """It led to the root of the host, where somebody else may live."""
+    async with stage_with(tmp_path, simulator) as (stage, _), stage.client() as http:
+        http.headers["x-forwarded-prefix"] = "/groq/"
+        away = await http.get("/login/oidc")
+        back = (await http.get(away.headers["location"])).headers["location"]
+        assert back.startswith(f"{stage.url}/groq/login/callback?")
+        arrived = await http.get(back.replace("/groq/", "/"))  # as the proxy asks us
+        assert (arrived.status_code, arrived.headers["location"]) == (303, f"{stage.url}/groq/")
+        page = await http.get("/", headers={"accept": "text/html"})
+        assert f'content="{stage.url}/groq/ui/' in page.text, "the picture of a shared card"
+
+
 async def test_an_address_that_is_not_verified_names_nobody(tmp_path: Path, simulator: Simulator) -> None:
     async with stage_with(tmp_path, simulator) as (stage, provider), stage.client() as http:
         provider.claims = {"sub": "u1", "email": "eve@example.org", "preferred_username": "ann"}

@@ -10,12 +10,15 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from groq_core.cli.doctor_state import database_line
+from benchmarks.processes import free_port
+from groq_core.cli.doctor_state import database_line, redis_line
+from groq_core.compose import assemble
 from groq_core.errors import SettingsError
 from groq_core.redaction import Secret
+from groq_core.settings.settings import Settings
 from groq_core.store.conversations import Conversations
 from groq_core.store.database import open_database
-from tests.requires import only_where
+from tests.requires import needs, only_where
 from tests.store.conftest import Postgres
 
 
@@ -73,3 +76,24 @@ async def test_a_new_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert set(rights.values()) == {0o600}, rights
+
+
+@needs("redis-server")
+@pytest.mark.parametrize("option", ["nonsense=1", "socket_timeout=abc", "health_check_interval=soon"])
+async def test_an_option_of_redis_that_nobody_knows_is_told_at_the_start(option: str) -> None:
+    """It was a trace twice a second, and one at the end."""
+    address = f"redis://:a-password@127.0.0.1:{free_port()}/0?{option}"
+    settings = Settings.from_env({"GROQ_CORE_OFFLINE": "1", "GROQ_CORE_REDIS_URL": address})
+    with pytest.raises(SettingsError, match="GROQ_CORE_REDIS_URL: what stands behind its question mark") as told:
+        async with assemble(settings):
+            pass
+    line = await redis_line(Secret(address))
+    assert option.partition("=")[0] in str(told.value)
+    assert option.partition("=")[0] in line
+    assert "a-password" not in f"{told.value}{line}"
+
+
+@pytest.mark.parametrize("option", ["nonsense=1", "timeout=abc", "mode=ro"])
+def test_options_of_a_sqlite_file_are_refused(option: str) -> None:
+    with pytest.raises(SettingsError, match=r"GROQ_CORE_DATABASE=.*without options"):
+        Settings.from_env({"GROQ_CORE_DATABASE": f"sqlite:///team.db?{option}"})

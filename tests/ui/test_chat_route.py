@@ -43,7 +43,7 @@ async def test_a_question_is_answered_from_open_to_receipt(house: House, client:
 
     lines = events_of(response.text)
     assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
-    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["cache-control"] == "no-store, no-transform"
     assert lines[0] == {"e": "open"}
     assert lines[-1]["e"] == "receipt"
     assert "".join(line.get("t", "") for line in lines) == "Hello there"

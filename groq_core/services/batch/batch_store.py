@@ -99,14 +99,18 @@ class BatchStore:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _look(self) -> None:
+        away = False
         while True:
             try:
                 for batch in await self._place.batches():
                     await self._take_up(batch.id)
                 for name in [*self._mine]:
                     await self._keep(name)
-            except PLACE_AWAY as error:
-                log.warning("batches wait, since where they are kept does not answer: %s", type(error).__name__)
+                away = False
+            except PLACE_AWAY:
+                if not away:
+                    log.warning("batches wait, since where they are kept does not answer")
+                away = True
             except Exception:
                 log.exception("a look at the batches went wrong")
             await asyncio.sleep(LOOK_S)
@@ -159,12 +163,8 @@ class BatchStore:
         """
         used = sum(file.bytes for file in await self.files(owner))
         if used + len(data) > MAX_BYTES:
-            raise RequestError(
-                f"your files take more than {MAX_BYTES // 2**20} MiB together",
-                status=413,
-                param="file",
-                hint="Delete some.",
-            )
+            too_much = f"your files take more than {MAX_BYTES // 2**20} MiB together"
+            raise RequestError(too_much, status=413, param="file", hint="Delete some.")
         return await self._file(_owner(owner), filename, purpose, data, kept_s)
 
     async def files(self, owner: Caller) -> list[Filed]:

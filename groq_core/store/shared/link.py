@@ -4,24 +4,48 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
+from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ReadOnlyError, RedisError
 
+from groq_core.errors import SettingsError
 from groq_core.redaction import Secret, redact
 from groq_core.store.shared.lane import ANSWER_S, CONNECT_S, LaneClient
 
 logger = logging.getLogger("groq_core.shared")
 
 T = TypeVar("T")
+Client = TypeVar("Client", bound=Redis)
 
 PREFIX: Final = "{groq-core}:"
 """Of every key; in braces, so that a cluster keeps them together for the scripts."""
+
+
+def client_of(kind: type[Client], address: Secret, **options: Any) -> Client:
+    """
+    A client that has not connected yet.
+
+    Raises:
+        SettingsError: The address holds an option that nobody knows, or a value that cannot be read.
+    """
+    try:
+        client = kind.from_url(address.reveal(), **options)
+        client.connection_pool.make_connection()  # type: ignore[no-untyped-call]  # where the options are looked at
+    except (TypeError, ValueError, RedisError) as error:
+        words = re.sub(r"^.* keyword argument ", "no such option: ", str(error))
+        raise SettingsError(
+            f"GROQ_CORE_REDIS_URL: what stands behind its question mark cannot be used: {redact(words)}",
+            hint="Leave the option out, or look how redis-py spells it.",
+        ) from None
+    assert isinstance(client, kind), "redis-py makes one of the class that is asked"
+    return client
 
 
 class Away(Exception):  # noqa: N818 - a state, not a fault
@@ -37,8 +61,9 @@ class Link:
     """
 
     def __init__(self, address: Secret, changed: Callable[[], None] = lambda: None) -> None:
-        client = LaneClient.from_url(
-            address.reveal(),
+        client = client_of(
+            LaneClient,
+            address,
             # We wait no longer ourselves: redis-py would make a task of each write, and `asyncio.wait_for` of Python
             # 3.11, with which it waits for that, may forget that it was cancelled.
             socket_timeout=None,
@@ -46,7 +71,6 @@ class Link:
             retry=Retry(NoBackoff(), 0),
             protocol=2,
         )
-        assert isinstance(client, LaneClient), "redis-py makes one of the class that is asked"
         self._client = client
         self._changed = changed
         self.away = "it was not asked yet"

@@ -7,7 +7,7 @@ import time
 from math import inf
 from typing import Any, Final
 
-from groq_core.access.sessions import Signer
+from groq_core.access.sessions import mark_of
 from groq_core.redaction import Secret
 from groq_core.store.shared.link import PREFIX, Away, Link
 
@@ -32,7 +32,7 @@ class SameSecret:
 
     def __init__(self, link: Link, secret: Secret | None) -> None:
         self._link = link
-        self._mark = Signer("same secret", secret).signature("")[:16].encode() if secret is not None else b""
+        self._mark = mark_of(secret).encode()
         self._looked_at = -inf
         self._another_since = inf
         self._told = False
