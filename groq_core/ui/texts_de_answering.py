@@ -162,6 +162,8 @@ ANSWERING: dict[str, str] = {
     "the time may be too short": "die Zeit ist vielleicht zu kurz",
     "the money may not be enough": "das Geld reicht vielleicht nicht",
     "the tokens may not be enough": "die Token reichen vielleicht nicht",
+    "the model called a tool where it was to answer, so there is no answer; what the tools gave is kept": "das Modell "
+    "hat ein Werkzeug gerufen, statt zu antworten, darum gibt es keine Antwort; was die Werkzeuge ergaben, bleibt",
     "{n} old results of tools were shortened to make room": "{n} alte Ergebnisse von Werkzeugen wurden gekürzt, um "
     "Platz zu schaffen",
     "{what} was found in what the model wrote when its tool call failed": "{what} fand sich in dem, was das Modell "
