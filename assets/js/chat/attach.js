@@ -36,22 +36,24 @@ export class Attach {
    * @param {File[]} files
    */
   async add(files) {
-    if (files.length) (await this.#list()).add(files);
+    if (files.length) await this.#hand((list) => list.add(files));
   }
 
   /** Whether nothing is attached. */
   get empty() {
-    return !this.loaded?.all.length;
+    return !this.#coming && !this.loaded?.all.length;
   }
 
   /** What goes along, or null with a hint while something is not ready. */
   take() {
-    return this.loaded ? this.loaded.take() : { documents: [], pictures: [] };
+    if (!this.#coming) return this.loaded ? this.loaded.take() : { documents: [], pictures: [] };
+    this.hint(say("attachments_preparing"));
+    return null;
   }
 
   /** Attach what was taken once more. @param {Taken} taken */
   async restore(taken) {
-    if (taken.documents.length || taken.pictures.length) (await this.#list()).restore(taken);
+    if (taken.documents.length || taken.pictures.length) await this.#hand((list) => list.restore(taken));
   }
 
   /** Everything is sent. */
@@ -60,6 +62,18 @@ export class Attach {
   }
 
   #list = later(() => import("./attachments.js").then(({ Attachments }) => (this.loaded = new Attachments(this.strip, this.hint))));
+
+  #coming = 0; // times that something was given which no list holds yet: a question sent meanwhile would leave without it
+
+  /** @param {(list: Attachments) => unknown} give */
+  async #hand(give) {
+    this.#coming += 1;
+    try {
+      give(await this.#list());
+    } finally {
+      this.#coming -= 1;
+    }
+  }
 
   /** @param {ClipboardEvent} event */
   #paste(event) {

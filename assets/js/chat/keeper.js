@@ -20,6 +20,9 @@ import { Tree, newHead, shared } from "./tree.js";
 
 const DRAFT_MS = 400;
 
+/** Of all tabs that were opened. @type {Set<Keeper>} */
+const keepers = new Set();
+
 /** @implements {Recorder} */
 export class Keeper {
   /**
@@ -28,6 +31,7 @@ export class Keeper {
    * @param {ConversationStore} store
    */
   constructor(conversation, composer, store) {
+    keepers.add(this);
     this.store = store;
     this.conversation = conversation;
     this.composer = composer;
@@ -236,7 +240,8 @@ export class Keeper {
 
   #keepRunning() {
     for (const run of this.conversation.runs.values()) {
-      if (this.#passing(run.tree)) continue;
+      // Of one that is followed and was not heard yet, more is kept than is known here.
+      if (this.#passing(run.tree) || run.heard === 0) continue;
       Object.assign(run.message, run.answer.data);
       this.message(run.tree, run.message);
     }
@@ -313,7 +318,7 @@ export class Keeper {
    * @param {string} id
    */
   async read(id) {
-    await this.settled();
+    await this.keepAsSeen();
     return this.store.read(id);
   }
 
@@ -322,9 +327,15 @@ export class Keeper {
     return this.#work;
   }
 
+  /** What is seen in any tab is kept, also of answers that are being written: whoever takes it away or shares it means that. */
+  async keepAsSeen() {
+    for (const keeper of keepers) keeper.#keepRunning();
+    await Promise.all([...keepers].map((keeper) => keeper.settled()));
+  }
+
   /** All that is kept, whole. */
   async all() {
-    await this.#work;
+    await this.keepAsSeen();
     await this.#readHeads();
     return (await Promise.all(this.heads.map(({ id }) => this.store.read(id)))).filter((whole) => whole !== null);
   }
