@@ -22,7 +22,8 @@ const LONGEST_NAME = 60;
  * @param {Form} form
  */
 export async function saveOne(keeper, id, form) {
-  const whole = await keeper.read(id);
+  await keeper.keepAsSeen();
+  const whole = await keeper.store.read(id);
   if (!whole) return;
   const title = whole.head.title || say("conversation_untitled");
   saveAs(form, [whole], fileNameOf(title));

@@ -312,16 +312,6 @@ export class Keeper {
     this.draw();
   }
 
-  /**
-   * A conversation as it is kept, once all that was told of it is.
-   *
-   * @param {string} id
-   */
-  async read(id) {
-    await this.keepAsSeen();
-    return this.store.read(id);
-  }
-
   /** When all that was told so far is kept. */
   settled() {
     return this.#work;
