@@ -11,7 +11,8 @@ from playwright.async_api import BrowserContext, Page, Route, expect
 from groq_core.events import TextDelta
 from tests.requires import needs
 from tests.ui.conftest import House
-from tests.ui.conversations import ANSWER, choose, kept, open_in
+from tests.ui.conversations import ANSWER, choose, do, kept, open_in
+from tests.ui.kept_page import FIND_KEEPER
 from tests.ui.scripts import BEGUN, DONE, Hung, answered, ask, plays, says
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
@@ -95,6 +96,11 @@ async def test_what_cannot_be_done_with_an_entry_is_told_in_the_pages_words(
     await expect(page.locator("#gc-hint")).to_contain_text("did not come")
 
 
+ALL_KEPT = f"""async () => {{
+    {FIND_KEEPER}
+    while (kept.conversation.runs.size) await new Promise(requestAnimationFrame);
+    await kept.settled();
+}}"""
 UNHEARD = """(place) => {
     const hold = (event) => event.stopImmediatePropagation();
     addEventListener("change", hold, true);
@@ -117,3 +123,60 @@ async def test_a_file_that_is_gone_when_it_is_read_is_told_as_that(tab: Page, tm
     await tab.evaluate("tell()")
     told = tab.locator("#settings [role=status]").filter(has_text="“gone.json” cannot be read")
     await expect(told).to_be_visible()
+
+
+async def test_what_is_cleared_while_an_answer_is_written_stays_away(tab: Page, house: House) -> None:
+    house.script = Hung("The beginning")
+    await ask(tab, "go")
+    await expect(tab.locator(ANSWER)).to_contain_text("The beginning")
+    await tab.click("#chat-clear")
+    await expect(tab.locator("#chat-log .gc-welcome")).to_be_visible()
+    await tab.evaluate(ALL_KEPT)
+    await tab.reload()
+    await expect(tab.locator("#chat-log .gc-welcome")).to_be_visible()
+    await expect(tab.locator("#chat-log [data-role]")).to_have_count(0)
+
+
+async def test_what_one_page_clears_another_that_writes_in_it_does_not_bring_back(
+    tab: Page, visitor: BrowserContext, house: House
+) -> None:
+    house.script = says("First.")
+    await ask(tab, "one")
+    await answered(tab)
+    other = await open_in(visitor, house)
+    await other.locator("[data-conversation] .gc-entry-title").click()
+    await answered(other)
+    house.script = Hung("The beginning")
+    await ask(other, "two")
+    await expect(tab.locator(ANSWER).nth(1)).to_contain_text("The beginning")
+    await tab.click("#chat-clear")
+    for page in (tab, other):
+        await expect(page.locator("#chat-log .gc-welcome")).to_be_visible()
+    await expect(other.locator("#chat-stop")).to_be_hidden()
+
+    await tab.click("#chat-undo")
+    for page in (tab, other):
+        await expect(page.locator("#chat-log [data-role=user]")).to_have_text(["one", "two"])
+        await expect(page.locator(ANSWER).nth(1)).to_contain_text("The beginning")
+    await tab.reload()
+    await expect(tab.locator("#chat-log [data-role=user]")).to_have_text(["one", "two"])
+
+
+@pytest.mark.parametrize("gone", ["message", "conversation"])
+async def test_what_was_made_of_a_question_outlives_it(
+    tab: Page, visitor: BrowserContext, house: House, gone: str
+) -> None:
+    house.script = says("First.")
+    await ask(tab, "one")
+    await answered(tab)
+    other = await open_in(visitor, house)
+    await other.locator("[data-conversation] .gc-entry-title").click()
+    await answered(other)
+    await do(other, "#chat-log [data-role=user]", "edit")
+    await other.fill(".gc-edit-box", "a long thought")
+    await other.fill("#chat-message textarea", "typed before")
+    if gone == "message":
+        await do(tab, "#chat-log [data-role=user]", "delete")
+    else:
+        await choose(tab, "delete")
+    await expect(other.locator("#chat-message textarea")).to_have_value("a long thought\n\ntyped before")

@@ -14,9 +14,11 @@ export class Attach {
   /**
    * @param {HTMLTextAreaElement} box
    * @param {(words: string) => void} hint
+   * @param {() => void} changed called when something came or went
    */
-  constructor(box, hint) {
+  constructor(box, hint, changed) {
     this.hint = hint;
+    this.changed = changed;
     /** @type {Attachments | null} the list itself */
     this.loaded = null;
     this.input = el("input", { type: "file", id: "gc-attach-input", multiple: true, class: "gc-offscreen", tabindex: "-1", "aria-label": say("attach") });
@@ -61,7 +63,7 @@ export class Attach {
     this.loaded?.clear();
   }
 
-  #list = later(() => import("./attachments.js").then(({ Attachments }) => (this.loaded = new Attachments(this.strip, this.hint))));
+  #list = later(() => import("./attachments.js").then(({ Attachments }) => (this.loaded = new Attachments(this.strip, this.hint, this.changed))));
 
   #coming = 0; // times that something was given which no list holds yet: a question sent meanwhile would leave without it
 

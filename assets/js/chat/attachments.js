@@ -40,8 +40,10 @@ export class Attachments {
   /**
    * @param {HTMLElement} strip
    * @param {(words: string) => void} hint
+   * @param {() => void} changed called when one came or went
    */
-  constructor(strip, hint) {
+  constructor(strip, hint, changed) {
+    this.changed = changed;
     this.strip = strip;
     this.hint = hint;
     /** @type {Attachment[]} */
@@ -98,6 +100,7 @@ export class Attachments {
     this.all = this.all.filter((other) => other !== one);
     one.element.remove();
     this.strip.hidden = !this.all.length;
+    this.changed();
   }
 
   /**
@@ -120,6 +123,7 @@ export class Attachments {
     this.all.push(one);
     this.strip.append(element);
     this.strip.hidden = false;
+    this.changed();
     return one;
   }
 

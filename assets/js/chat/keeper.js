@@ -6,11 +6,12 @@ import { showAbove } from "./above.js";
 import { attempt } from "./attempt.js";
 import { Behind, keepUnkept } from "./behind.js";
 import { change } from "./changing.js";
-import { DeletedElsewhere, Deletions } from "./deleted.js";
+import { DeletedElsewhere, Deletions, putMessage } from "./deleted.js";
 import { Finder } from "./finder.js";
 import { showList } from "./list.js";
 import { openId, openLeaf, rememberDraft, rememberOpen, rememberRunning, takeRunning } from "./open-here.js";
 import { openStore } from "./store.js";
+import { takeOut, withLostEdits } from "./taken-out.js";
 import { Titles } from "./titles.js";
 import { Tree, newHead, shared } from "./tree.js";
 
@@ -135,26 +136,14 @@ export class Keeper {
     if (this.#passing(tree)) return this.#work;
     if (!this.store.lasts && !this.#toldPassing) this.composer.refused?.(say("storage_refused"));
     this.#toldPassing = true;
-    const keeping = this.#do(() => this.#putMessage(tree, message), tree.head.id, message.id);
+    // What was taken out does not come back.
+    const keeping = tree.messages.has(message.id) ? this.#do(() => putMessage(this.store, tree, message), tree.head.id, message.id) : this.#work;
     const whole = message.role === "assistant" && ["done", "cut"].includes(message.state ?? "") && !message.answer;
     if (whole && this.kind === "chat") this.#titles.soon(tree);
-    if (this.#missed === tree && !this.#answers(tree)) void keeping.then(() => this.lookAgain(true));
+    const { tree: shown } = this.conversation;
+    const isBehind = this.#missed === tree || (shown !== tree && shown.head.id === tree.head.id);
+    if (isBehind && !this.#answers(tree)) void keeping.then(() => this.lookAgain(true));
     return keeping;
-  }
-
-  /**
-   * @param {Tree} tree
-   * @param {Message} message
-   */
-  async #putMessage(tree, message) {
-    const { conversation: _, ...kept } = message;
-    try {
-      await this.store.putMessage(tree.head.id, kept);
-    } catch (error) {
-      // Whoever asks on in a conversation that was deleted on another device wants it after all, and whole.
-      if (!(error instanceof DeletedElsewhere) || message.role !== "user" || !error.precedes(message)) throw error;
-      await this.store.put({ head: tree.head, messages: [...tree.messages.values()] });
-    }
   }
 
   /** @param {Tree} tree */
@@ -172,7 +161,9 @@ export class Keeper {
    * @param {string[]} ids
    */
   announceRemoval(tree, ids) {
-    if (!this.#passing(tree)) this.#do(() => this.store.removeMessages(ids), tree.head.id, ids.join());
+    if (this.#passing(tree)) return;
+    this.#do(() => this.store.removeMessages(ids), tree.head.id, ids.join());
+    this.channel?.postMessage({ changed: tree.head.id, removed: ids });
   }
 
   /** @param {Tree} tree */
@@ -349,8 +340,8 @@ export class Keeper {
 
   // ── other pages of this browser ──
 
-  /** @param {{ changed: string | null, gone?: string[], at?: number, back?: string[] }} news which conversation changed, null for any; which were deleted and when, or taken back */
-  async #hear({ changed, gone, at = 0, back }) {
+  /** @param {{ changed: string | null, gone?: string[], at?: number, back?: string[], removed?: string[] }} news which conversation changed, null for any; which were deleted and when, or taken back; messages that were taken out */
+  async #hear({ changed, gone, at = 0, back, removed }) {
     gone?.forEach((id) => this.#letGo(id, at));
     back?.forEach((id) => this.#takeBack(id));
     if (gone?.includes(this.conversation.tree.head.id)) this.#leaveDeleted();
@@ -361,6 +352,7 @@ export class Keeper {
     }, 50);
     if (changed === null) return this.finder.forgetAll();
     this.finder.forget(changed);
+    if (removed) await takeOut(this, changed, removed);
     const { tree } = this.conversation;
     if (changed !== tree.head.id) return;
     this.#missed = tree;
@@ -369,7 +361,10 @@ export class Keeper {
     this.#missed = null;
     if (tree.holds(whole.messages)) return;
     const { draft, options } = tree.head;
+    const typed = this.composer.text();
+    const text = withLostEdits(tree, whole.messages, typed);
     this.conversation.open(new Tree({ ...whole.head, draft, options }, whole.messages).stayAt(tree.head.leaf));
+    if (text !== typed) this.composer.adopt({ options, draft: text });
     rememberOpen(this.kind, changed, this.conversation.tree.head.leaf);
   }
 
@@ -399,7 +394,7 @@ export class Keeper {
 
   // Its answer ends with it; what stands in the box was not sent yet, and stays.
   #leaveDeleted() {
-    const draft = this.composer.text();
+    const draft = withLostEdits(this.conversation.tree, [], this.composer.text());
     this.conversation.stop();
     this.deletions.leave(this.conversation.tree);
     this.fresh();
