@@ -1,6 +1,6 @@
 // The Agent tab: a task, the steps it takes, every call of a tool with what it was given and what it gave.
 
-import { el, fill, hinter, iconButton, inputOf, targetOf } from "../shared/dom.js";
+import { announce, el, fill, hinter, iconButton, inputOf, targetOf } from "../shared/dom.js";
 import { KeptRuns, isElsewhere, record, replay } from "./kept.js";
 import { RunView } from "./run-view.js";
 import { untilThere } from "../shared/later.js";
@@ -213,12 +213,12 @@ async function attachOne({ file, hangUp: { signal } }) {
  */
 function refuse(name, why) {
   refused.set(name, why);
-  hint(why);
+  announce(why);
 }
 
 function showFiles() {
   const chip = (/** @type {string} */ name, /** @type {string} */ words, /** @type {string} */ state, /** @type {() => void} */ remove) =>
-    el("span", { class: "gc-chip", "data-state": state }, words, iconButton("close", say("agent_file_remove", { name }), { onclick: () => (remove(), showFiles()) }));
+    el("span", { class: "gc-chip", "data-state": state }, el("span", {}, words), iconButton("close", say("agent_file_remove", { name }), { onclick: () => (remove(), showFiles()) }));
   attached.replaceChildren(
     ...files.map((file) => chip(file.name, file.name, "ready", () => (files = files.filter((one) => one !== file)))),
     ...[...reading].map((one) => chip(one.name, `${one.name} ${say("picture_preparing")}`, "preparing", () => (one.hangUp.abort(), reading.delete(one)))),
