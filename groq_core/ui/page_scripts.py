@@ -22,7 +22,8 @@ BUNDLES: Final[Mapping[str, Sequence[str]]] = {
     ),
     "soon": (
         "chat/above", "chat/attempt", "chat/behind", "chat/changing", "chat/deleted", "chat/finder", "chat/focus",
-        "chat/keeper", "chat/list", "chat/spent", "chat/titles", "settings/keys", "shared/done-title", "shared/sheet",
+        "chat/keeper", "chat/list", "chat/spent", "chat/taken-out", "chat/titles",
+        "settings/keys", "shared/done-title", "shared/sheet",
     ),
     "words": ("shared/bounds", "shared/markdown", "shared/safe-html"),
     "recording": (

@@ -217,6 +217,7 @@ TEXTS: dict[str, str] = {
     "camera_take": "Take the picture",
     "camera_name": "camera.jpg",
     "camera_refused": "No camera: allow it in the browser, or choose a file.",
+    "camera_lost": "The camera is gone: unplugged, or taken by another program.",
     "reading": "Read fields",
     "reading_name": "total",
     "reading_about": "what is meant, if the name does not say it",

@@ -200,6 +200,7 @@ GERMAN: dict[str, str] = {
     "camera_take": "Bild aufnehmen",
     "camera_name": "kamera.jpg",
     "camera_refused": "Keine Kamera: erlaube sie im Browser oder wähle eine Datei.",
+    "camera_lost": "Die Kamera ist weg: abgezogen, oder ein anderes Programm hat sie genommen.",
     "reading": "Felder lesen",
     "reading_name": "summe",
     "reading_about": "was gemeint ist, wenn der Name es nicht sagt",

@@ -357,3 +357,34 @@ async def test_that_the_database_is_away_is_seen_however_the_panel_stands(
                 return [len(one["messages"]) for one in found] == [2]
 
             assert await eventually(is_kept, 20)
+
+
+async def test_what_is_shared_is_what_is_seen(devices: Devices, stage: TeamStage) -> None:
+    page = await sign_in(devices, stage, "bob")
+    there = asyncio.Event()
+
+    async def come_late(route: Route) -> None:
+        if route.request.method == "PUT":
+            await there.wait()
+        await route.continue_()
+
+    answers = page.locator('#chat-log [data-role="assistant"][data-state="done"]')
+    for at, question in enumerate(("What is a fox?", "What does it eat?")):
+        await page.fill("#chat-message textarea, textarea#chat-message", question)
+        await page.click("#chat-send")
+        await expect(answers).to_have_count(at + 1, timeout=20_000)
+        if not at:
+            await wait_until_kept(page)
+            await page.route("**/ui/conversations/**", come_late)
+    entry = page.locator("#conversations [data-conversation]").first
+    await entry.hover()
+    await entry.locator("[data-action=menu]").click()
+    await entry.locator("[data-action=share]").click()
+    await page.wait_for_timeout(300)  # in which the link was there already
+    early = await page.locator("#share-link").count()
+    there.set()
+    link = await page.locator("#share-link").input_value(timeout=20_000)
+    async with stage.client() as http:
+        shown = (await http.get(link)).text
+    assert "What does it eat?" in shown
+    assert not early

@@ -161,3 +161,24 @@ async def test_a_file_that_is_taken_out_while_it_is_read_does_not_come(page: Pag
     await page.set_input_files("#gc-agent-tools input[type=file]", other)
     await expect(chip).to_have_attribute("data-state", "ready")
     await expect(chip).to_contain_text(["other.txt"])
+
+
+async def test_of_several_files_each_that_cannot_go_along_is_told(tab: Page, house: House) -> None:
+    await tab.click("#tab-agent-button")
+    await tab.wait_for_selector("#agent-log .gc-welcome")
+    names = ["first.txt", "second.txt", "third.txt"]
+    given = [
+        FilePayload(name=name, mimeType="text/plain", buffer=b"words" if at == 1 else b"")
+        for at, name in enumerate(names)
+    ]
+    await tab.set_input_files("#gc-agent-tools input[type=file]", given)
+    refused = tab.locator(".gc-attached [data-state=refused]")
+    await expect(refused).to_have_count(2)
+    await expect(refused.nth(0)).to_contain_text("first.txt is empty")
+    await tab.locator(f"{LOG} .gc-suggestion").first.click()
+    await expect(tab.locator("#tab-agent .gc-hint")).to_contain_text("remove it first")
+    assert not house.asked
+    for _ in range(2):
+        await refused.first.locator("button").click()
+    await tab.locator(f"{LOG} .gc-suggestion").first.click()
+    await expect(tab.locator("#agent-log [data-role=user]")).to_have_count(1)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from playwright.async_api import FilePayload, Page, expect
+from playwright.async_api import FilePayload, Page, Route, expect
 
 from groq_core.events import TextDelta
 from groq_core.requests import ChatRequest
 from tests.requires import needs
 from tests.services.test_document_index import book
 from tests.ui.conftest import MEDIA, House
-from tests.ui.scripts import BEGUN, DONE, answered, ask, plays, says, size_of
+from tests.ui.scripts import BEGUN, DONE, Hung, answered, ask, plays, says, size_of
 from tests.ui.test_long_documents import scan
 
 pytestmark = [pytest.mark.browser, needs("chromium")]
@@ -270,3 +270,45 @@ async def test_a_long_reason_leaves_the_others_as_low_as_they_are(page: Page) ->
         box = await page.locator(f'[data-attachment="{name}"]').bounding_box()
         assert box
         assert box["height"] < most, name
+
+
+@pytest.mark.parametrize("give", ["chosen", "put back"])
+async def test_a_question_does_not_leave_without_what_is_still_taken_in(page: Page, house: House, give: str) -> None:
+    there = asyncio.Event()
+
+    async def come_late(route: Route) -> None:
+        await there.wait()
+        await route.continue_()
+
+    if give == "put back":
+        house.script = Hung("One")
+        await ask(page, "one")
+        await attach(page, NOTES)
+        await expect(page.locator("[data-attachment][data-state=ready]")).to_have_count(1)
+        await ask(page, "two")
+        await page.route("**/chat/attachments.js", come_late)
+        await page.reload()
+        await page.locator("#chat-queue [data-action=edit]").click()
+        await page.click("#chat-send")
+    else:
+        await page.route("**/chat/attachments.js", come_late)
+        await attach(page, NOTES)
+        await ask(page, "What is the code word?")
+    await expect(page.locator("#gc-hint")).to_contain_text("still being prepared")
+    there.set()
+    await expect(page.locator("[data-attachment][data-state=ready]")).to_have_count(1)
+    await page.click("#chat-send")
+    if give == "put back":
+        await expect(page.locator("#chat-queue .gc-queued-text")).to_have_text("two · notes.txt")
+    else:
+        await answered(page)
+        assert "heron" in text_of(house)
+        assert len(house.asked) == 1
+
+
+@pytest.mark.one_page
+async def test_that_not_all_files_fit_is_told_whatever_becomes_of_the_others(page: Page) -> None:
+    empty = [FilePayload(name=f"{at}.txt", mimeType="text/plain", buffer=b"") for at in range(22)]
+    await attach(page, *empty)
+    await expect(page.locator("[data-attachment][data-state=refused]")).to_have_count(20)
+    await expect(page.locator("#gc-hint")).to_have_text("At most 20 attachments at a time.")

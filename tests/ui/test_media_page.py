@@ -182,6 +182,53 @@ async def test_picture_can_be_taken(image_tab: Page) -> None:
     await expect(image_tab.locator(".gc-camera")).to_be_hidden()
 
 
+CAMERAS = """() => {
+    globalThis.cameras = [];
+    const really = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = async (wanted) => {
+        await globalThis.allowed;
+        const stream = await really(wanted);
+        cameras.push(...stream.getTracks());
+        return stream;
+    };
+    globalThis.allowed = new Promise((resolve) => (globalThis.allow = resolve));
+}"""
+"""Notes every camera that is opened; the browser asks whether one may be until `allow` is called."""
+ON = "() => cameras.filter(({ readyState }) => readyState === 'live').length"
+
+
+async def test_a_camera_is_on_while_it_is_seen(image_tab: Page) -> None:
+    camera = image_tab.get_by_role("button", name="Camera")
+    await image_tab.evaluate(CAMERAS)
+    await camera.click()
+    await camera.click()
+    await image_tab.evaluate("allow()")
+    await expect(image_tab.locator(".gc-camera video")).to_be_visible()
+    assert await image_tab.evaluate(ON) == 1, "pressed twice, it is opened once"
+    await image_tab.click("#tab-chat-button")
+    await image_tab.wait_for_function(f"({ON})() === 0")
+
+    await image_tab.click("#tab-image-button")
+    await image_tab.evaluate("void (globalThis.allowed = new Promise((resolve) => (globalThis.allow = resolve)))")
+    await camera.click()
+    await image_tab.click("#tab-chat-button")
+    await image_tab.evaluate("allow()")
+    await image_tab.wait_for_function(f"cameras.length === 2 && ({ON})() === 0")
+
+
+async def test_a_camera_that_goes_is_told(image_tab: Page) -> None:
+    await image_tab.evaluate(CAMERAS)
+    await image_tab.evaluate("allow()")
+    await image_tab.get_by_role("button", name="Camera").click()
+    await expect(image_tab.locator(".gc-camera video")).to_be_visible()
+    await image_tab.evaluate("cameras.forEach((track) => track.dispatchEvent(new Event('ended')))")
+    await expect(image_tab.locator(".gc-camera")).to_have_text(
+        "The camera is gone: unplugged, or taken by another program."
+    )
+    await image_tab.get_by_role("button", name="Camera").click()
+    await expect(image_tab.locator(".gc-camera video")).to_be_visible()
+
+
 @pytest.mark.parametrize("path", ["gradio_api/upload", "upload"])
 async def test_no_other_page_can_leave_a_file_with_gradio(house: House, path: str) -> None:
     before = files_on_disk()

@@ -50,7 +50,7 @@ BESIDE = """() => {
 }"""
 TABS = {
     "chat": (f"{ATTACHED}[data-state=refused]", "cannot be read"),
-    "agent": ("#tab-agent .gc-hint", "cannot be read"),
+    "agent": (".gc-attached [data-state=refused]", "cannot be read"),
 }
 
 

@@ -1,6 +1,6 @@
 // The Agent tab: a task, the steps it takes, every call of a tool with what it was given and what it gave.
 
-import { el, fill, hinter, iconButton, inputOf, targetOf } from "../shared/dom.js";
+import { announce, el, fill, hinter, iconButton, inputOf, targetOf } from "../shared/dom.js";
 import { KeptRuns, isElsewhere, record, replay } from "./kept.js";
 import { RunView } from "./run-view.js";
 import { untilThere } from "../shared/later.js";
@@ -175,11 +175,16 @@ function limit(name, label, properties) {
 }
 
 const attached = el("span", { class: "gc-attached" });
+/** Why files cannot go along, by their names: of several, each is told. @type {Map<string, string>} */
+const refused = new Map();
 
 /** @param {File[]} picked */
 async function attach(picked) {
   const coming = picked.map((file) => ({ file, name: file.name, hangUp: new AbortController() }));
-  for (const one of coming) reading.add(one);
+  for (const one of coming) {
+    reading.add(one);
+    refused.delete(one.name); // chosen again
+  }
   showFiles();
   for (const one of coming) {
     if (reading.has(one)) await attachOne(one);
@@ -193,20 +198,31 @@ async function attachOne({ file, hangUp: { signal } }) {
   try {
     const response = await send(`document?name=${encodeURIComponent(file.name)}`, { body: file, signal, headers: { "content-type": "application/octet-stream" } });
     const body = await response.json();
-    if (!response.ok || body.text === undefined) return hint(body.detail ? told(body.detail) : say("extract_nothing"));
+    if (!response.ok || body.text === undefined) return refuse(file.name, body.detail ? told(body.detail) : say("extract_nothing"));
     files = [...files.filter((one) => one.name !== body.name), { name: body.name, text: body.text }];
     if (body.notes?.length) hint(`${body.name}: ${body.notes.map(told).join(" · ")}`);
   } catch (error) {
-    if (!signal.aborted) hint(whyUnsent(error));
+    if (!signal.aborted) refuse(file.name, whyUnsent(error));
   }
+  return undefined;
+}
+
+/**
+ * @param {string} name
+ * @param {string} why
+ */
+function refuse(name, why) {
+  refused.set(name, why);
+  announce(why);
 }
 
 function showFiles() {
-  const chip = (/** @type {string} */ name, /** @type {string} */ words, /** @type {() => void} */ remove) =>
-    el("span", { class: "gc-chip", "data-state": words ? "preparing" : "ready" }, name, words, iconButton("close", say("agent_file_remove", { name }), { onclick: () => (remove(), showFiles()) }));
+  const chip = (/** @type {string} */ name, /** @type {string} */ words, /** @type {string} */ state, /** @type {() => void} */ remove) =>
+    el("span", { class: "gc-chip", "data-state": state }, el("span", {}, words), iconButton("close", say("agent_file_remove", { name }), { onclick: () => (remove(), showFiles()) }));
   attached.replaceChildren(
-    ...files.map((file) => chip(file.name, "", () => (files = files.filter((one) => one !== file)))),
-    ...[...reading].map((one) => chip(one.name, ` ${say("picture_preparing")}`, () => (one.hangUp.abort(), reading.delete(one)))),
+    ...files.map((file) => chip(file.name, file.name, "ready", () => (files = files.filter((one) => one !== file)))),
+    ...[...reading].map((one) => chip(one.name, `${one.name} ${say("picture_preparing")}`, "preparing", () => (one.hangUp.abort(), reading.delete(one)))),
+    ...[...refused].map(([name, why]) => chip(name, why.includes(name) ? why : `${name}: ${why}`, "refused", () => refused.delete(name))),
   );
 }
 
@@ -225,6 +241,7 @@ function run(wanted) {
 function begin(wanted) {
   if (running) return hint(say("still_answering"));
   if (reading.size) return hint(say("attachments_preparing"));
+  if (refused.size) return hint(say("attachments_refused"));
   void carryOut(wanted);
   return true;
 }

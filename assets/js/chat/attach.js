@@ -14,9 +14,11 @@ export class Attach {
   /**
    * @param {HTMLTextAreaElement} box
    * @param {(words: string) => void} hint
+   * @param {() => void} changed called when something came or went
    */
-  constructor(box, hint) {
+  constructor(box, hint, changed) {
     this.hint = hint;
+    this.changed = changed;
     /** @type {Attachments | null} the list itself */
     this.loaded = null;
     this.input = el("input", { type: "file", id: "gc-attach-input", multiple: true, class: "gc-offscreen", tabindex: "-1", "aria-label": say("attach") });
@@ -36,22 +38,24 @@ export class Attach {
    * @param {File[]} files
    */
   async add(files) {
-    if (files.length) (await this.#list()).add(files);
+    if (files.length) await this.#hand((list) => list.add(files));
   }
 
   /** Whether nothing is attached. */
   get empty() {
-    return !this.loaded?.all.length;
+    return !this.#coming && !this.loaded?.all.length;
   }
 
   /** What goes along, or null with a hint while something is not ready. */
   take() {
-    return this.loaded ? this.loaded.take() : { documents: [], pictures: [] };
+    if (!this.#coming) return this.loaded ? this.loaded.take() : { documents: [], pictures: [] };
+    this.hint(say("attachments_preparing"));
+    return null;
   }
 
   /** Attach what was taken once more. @param {Taken} taken */
   async restore(taken) {
-    if (taken.documents.length || taken.pictures.length) (await this.#list()).restore(taken);
+    if (taken.documents.length || taken.pictures.length) await this.#hand((list) => list.restore(taken));
   }
 
   /** Everything is sent. */
@@ -59,7 +63,19 @@ export class Attach {
     this.loaded?.clear();
   }
 
-  #list = later(() => import("./attachments.js").then(({ Attachments }) => (this.loaded = new Attachments(this.strip, this.hint))));
+  #list = later(() => import("./attachments.js").then(({ Attachments }) => (this.loaded = new Attachments(this.strip, this.hint, this.changed))));
+
+  #coming = 0; // times that something was given which no list holds yet: a question sent meanwhile would leave without it
+
+  /** @param {(list: Attachments) => unknown} give */
+  async #hand(give) {
+    this.#coming += 1;
+    try {
+      give(await this.#list());
+    } finally {
+      this.#coming -= 1;
+    }
+  }
 
   /** @param {ClipboardEvent} event */
   #paste(event) {

@@ -40,8 +40,10 @@ export class Attachments {
   /**
    * @param {HTMLElement} strip
    * @param {(words: string) => void} hint
+   * @param {() => void} changed called when one came or went
    */
-  constructor(strip, hint) {
+  constructor(strip, hint, changed) {
+    this.changed = changed;
     this.strip = strip;
     this.hint = hint;
     /** @type {Attachment[]} */
@@ -49,8 +51,12 @@ export class Attachments {
   }
 
   /** @param {File[]} files */
-  add(files) {
-    return Promise.all(files.map((file) => this.#addOne(file)));
+  async add(files) {
+    const fitting = files.slice(0, Math.max(0, MOST - this.all.length));
+    const tellOthers = () => fitting.length < files.length && this.hint(say("attachments_too_many", { n: MOST }));
+    tellOthers();
+    await Promise.all(fitting.map((file) => this.#addOne(file)));
+    tellOthers(); // that one of them is refused is seen at it
   }
 
   /**
@@ -94,6 +100,7 @@ export class Attachments {
     this.all = this.all.filter((other) => other !== one);
     one.element.remove();
     this.strip.hidden = !this.all.length;
+    this.changed();
   }
 
   /**
@@ -116,12 +123,12 @@ export class Attachments {
     this.all.push(one);
     this.strip.append(element);
     this.strip.hidden = false;
+    this.changed();
     return one;
   }
 
   /** @param {File} file */
   async #addOne(file) {
-    if (this.all.length >= MOST) return this.hint(say("attachments_too_many", { n: MOST }));
     const one = this.#put(file.name || say("picture"), kindOf(file), "preparing");
     try {
       const others = this.all.filter((other) => other !== one);
@@ -130,13 +137,12 @@ export class Attachments {
       await WAYS[one.kind](one, file);
       one.element.dataset.state = "ready";
     } catch (error) {
-      if (one.hangUp.signal.aborted) return undefined;
+      if (one.hangUp.signal.aborted) return;
       one.error = /** @type {Error} */ (error).message || say("error_unreachable");
       one.element.dataset.state = "refused";
       setText(one.state, one.error);
       this.hint(one.error);
     }
-    return undefined;
   }
 }
 

@@ -1,6 +1,8 @@
 // Do what somebody pressed, or tell them why it cannot be done.
 
+import { isMissingPart } from "../shared/later.js";
 import { whyUnsent } from "../shared/wire.js";
+import { say } from "../shared/words.js";
 
 /** @import { Keeper } from "./keeper.js" */
 
@@ -14,7 +16,8 @@ export async function attempt({ composer, store }, work) {
   try {
     return await work();
   } catch (error) {
-    composer.tell(store.atOnce ? /** @type {Error} */ (error).message : whyUnsent(error));
+    if (isMissingPart(error)) composer.tell(say("part_missing"));
+    else composer.tell(store.atOnce ? /** @type {Error} */ (error).message : whyUnsent(error));
     return undefined;
   }
 }

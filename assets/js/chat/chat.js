@@ -69,7 +69,7 @@ const talk = el(
 );
 const voice = el("div", { id: "gc-voice" });
 const side = sideColumn(keeper, begin);
-const attach = new Attach(box, hint);
+const attach = new Attach(box, hint, composeQuestion);
 const compare = el("button", { type: "button", id: "chat-compare", class: "gc-link", "aria-pressed": "false", title: say("compare") }, say("compare_door"));
 const dictate = iconButton("dictate", say("dictate"), { id: "chat-dictate", class: "gc-icon-button gc-tool", "aria-pressed": "false" });
 

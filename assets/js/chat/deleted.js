@@ -2,7 +2,7 @@
 
 /**
  * @import { Tree } from "./tree.js"
- * @import { Head } from "./types.js"
+ * @import { ConversationStore, Head, Message } from "./types.js"
  */
 
 /** Told by a store that several devices share: the conversation that should change was deleted on one of them. */
@@ -21,6 +21,23 @@ export class DeletedElsewhere extends Error {
    */
   precedes({ created }) {
     return Date.now() - created < this.agoMs;
+  }
+}
+
+/**
+ * Keep a message. Whoever asks on in a conversation that was deleted on another device wants it after all, and whole.
+ *
+ * @param {ConversationStore} store
+ * @param {Tree} tree
+ * @param {Message} message
+ */
+export async function putMessage(store, tree, message) {
+  const { conversation: _, ...kept } = message;
+  try {
+    await store.putMessage(tree.head.id, kept);
+  } catch (error) {
+    if (!(error instanceof DeletedElsewhere) || message.role !== "user" || !error.precedes(message)) throw error;
+    await store.put({ head: tree.head, messages: [...tree.messages.values()] });
   }
 }
 

@@ -40,6 +40,13 @@ export function noteEdit(id, text) {
   write();
 }
 
+/** The same, which is over with that. @param {string} id */
+export function takeEdit(id) {
+  const edit = edits.get(id);
+  endEdit(id);
+  return edit;
+}
+
 /** It was sent, or given up. @param {string} id */
 export function endEdit(id) {
   edits.delete(id);

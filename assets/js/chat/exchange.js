@@ -1,7 +1,7 @@
 // Conversations as files: saved, and taken in again.
 
 import { save } from "../shared/dom.js";
-import { whyUnsent } from "../shared/wire.js";
+import { assertReadable, whyUnsent } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 import { takeBack } from "./deleting.js";
 import { toMarkdown } from "./markdown-file.js";
@@ -22,10 +22,32 @@ const LONGEST_NAME = 60;
  * @param {Form} form
  */
 export async function saveOne(keeper, id, form) {
-  const whole = await keeper.read(id);
+  await keeper.keepAsSeen();
+  const whole = await keeper.store.read(id);
   if (!whole) return;
   const title = whole.head.title || say("conversation_untitled");
-  saveAs(form, [whole], title.replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "").slice(0, LONGEST_NAME) || "conversation");
+  saveAs(form, [whole], fileNameOf(title));
+}
+
+/**
+ * Letters, the marks above and below them, and digits: whole ones, or a system could not write the name.
+ *
+ * @param {string} title
+ */
+function fileNameOf(title) {
+  const words = title.replace(/[^\p{L}\p{M}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
+  return [...words].slice(0, LONGEST_NAME).join("") || "conversation";
+}
+
+/**
+ * Show a link under which anybody may read one of the server's conversations, as it is seen now and from now on.
+ *
+ * @param {Keeper} keeper
+ * @param {string} id
+ */
+export async function share(keeper, id) {
+  await keeper.keepAsSeen();
+  await keeper.store.share?.(id);
 }
 
 /**
@@ -46,6 +68,7 @@ export async function saveAll(keeper, form) {
  * @throws {Error} it is none we know; its message is for people
  */
 export async function takeIn(keeper, file) {
+  await assertReadable(file);
   const found = fromFile(await file.text());
   await takeBack(keeper, found, null).catch((error) => {
     throw keeper.store.atOnce ? error : new Error(whyUnsent(error));

@@ -6,11 +6,12 @@ import { showAbove } from "./above.js";
 import { attempt } from "./attempt.js";
 import { Behind, keepUnkept } from "./behind.js";
 import { change } from "./changing.js";
-import { DeletedElsewhere, Deletions } from "./deleted.js";
+import { DeletedElsewhere, Deletions, putMessage } from "./deleted.js";
 import { Finder } from "./finder.js";
 import { showList } from "./list.js";
 import { openId, openLeaf, rememberDraft, rememberLeft, rememberOpen, rememberRunning, takeLeft, takeRunning } from "./open-here.js";
 import { openStore } from "./store.js";
+import { takeOut, withLostEdits } from "./taken-out.js";
 import { Titles } from "./titles.js";
 import { Tree, newHead, shared } from "./tree.js";
 
@@ -20,6 +21,9 @@ import { Tree, newHead, shared } from "./tree.js";
 
 const DRAFT_MS = 400;
 
+/** Of all tabs that were opened. @type {Set<Keeper>} */
+const keepers = new Set();
+
 /** @implements {Recorder} */
 export class Keeper {
   /**
@@ -28,6 +32,7 @@ export class Keeper {
    * @param {ConversationStore} store
    */
   constructor(conversation, composer, store) {
+    keepers.add(this);
     this.store = store;
     this.conversation = conversation;
     this.composer = composer;
@@ -135,26 +140,14 @@ export class Keeper {
     if (this.#passing(tree)) return this.#work;
     if (!this.store.lasts && !this.#toldPassing) this.composer.refused?.(say("storage_refused"));
     this.#toldPassing = true;
-    const keeping = this.#do(() => this.#putMessage(tree, message), tree.head.id, message.id);
+    // What was taken out does not come back.
+    const keeping = tree.messages.has(message.id) ? this.#do(() => putMessage(this.store, tree, message), tree.head.id, message.id) : this.#work;
     const whole = message.role === "assistant" && ["done", "cut"].includes(message.state ?? "") && !message.answer;
     if (whole && this.kind === "chat") this.#titles.soon(tree);
-    if (this.#missed === tree && !this.#answers(tree)) void keeping.then(() => this.lookAgain(true));
+    const { tree: shown } = this.conversation;
+    const isBehind = this.#missed === tree || (shown !== tree && shown.head.id === tree.head.id);
+    if (isBehind && !this.#answers(tree)) void keeping.then(() => this.lookAgain(true));
     return keeping;
-  }
-
-  /**
-   * @param {Tree} tree
-   * @param {Message} message
-   */
-  async #putMessage(tree, message) {
-    const { conversation: _, ...kept } = message;
-    try {
-      await this.store.putMessage(tree.head.id, kept);
-    } catch (error) {
-      // Whoever asks on in a conversation that was deleted on another device wants it after all, and whole.
-      if (!(error instanceof DeletedElsewhere) || message.role !== "user" || !error.precedes(message)) throw error;
-      await this.store.put({ head: tree.head, messages: [...tree.messages.values()] });
-    }
   }
 
   /** @param {Tree} tree */
@@ -172,7 +165,9 @@ export class Keeper {
    * @param {string[]} ids
    */
   announceRemoval(tree, ids) {
-    if (!this.#passing(tree)) this.#do(() => this.store.removeMessages(ids), tree.head.id, ids.join());
+    if (this.#passing(tree)) return;
+    this.#do(() => this.store.removeMessages(ids), tree.head.id, ids.join());
+    this.channel?.postMessage({ changed: tree.head.id, removed: ids });
   }
 
   /** @param {Tree} tree */
@@ -240,7 +235,8 @@ export class Keeper {
 
   #keepRunning() {
     for (const run of this.conversation.runs.values()) {
-      if (this.#passing(run.tree)) continue;
+      // Of one that is followed and was not heard yet, more is kept than is known here.
+      if (this.#passing(run.tree) || run.heard === 0) continue;
       Object.assign(run.message, run.answer.data);
       this.message(run.tree, run.message);
     }
@@ -313,20 +309,20 @@ export class Keeper {
     this.draw();
   }
 
-  /** A conversation as it is kept, once all that was told of it is. @param {string} id */
-  async read(id) {
-    await this.settled();
-    return this.store.read(id);
-  }
-
   /** When all that was told so far is kept. */
   settled() {
     return this.#work;
   }
 
+  /** What is seen in any tab is kept, also of answers that are being written: whoever takes it away or shares it means that. */
+  async keepAsSeen() {
+    for (const keeper of keepers) keeper.#keepRunning();
+    await Promise.all([...keepers].map((keeper) => keeper.settled()));
+  }
+
   /** All that is kept, whole. */
   async all() {
-    await this.#work;
+    await this.keepAsSeen();
     await this.#readHeads();
     return (await Promise.all(this.heads.map(({ id }) => this.store.read(id)))).filter((whole) => whole !== null);
   }
@@ -350,8 +346,8 @@ export class Keeper {
 
   // ── other pages of this browser ──
 
-  /** @param {{ changed: string | null, gone?: string[], at?: number, back?: string[] }} news which conversation changed, null for any; which were deleted and when, or taken back */
-  async #hear({ changed, gone, at = 0, back }) {
+  /** @param {{ changed: string | null, gone?: string[], at?: number, back?: string[], removed?: string[] }} news which conversation changed, null for any; which were deleted and when, or taken back; messages that were taken out */
+  async #hear({ changed, gone, at = 0, back, removed }) {
     gone?.forEach((id) => this.#letGo(id, at));
     back?.forEach((id) => this.#takeBack(id));
     if (gone?.includes(this.conversation.tree.head.id)) this.#leaveDeleted();
@@ -362,6 +358,7 @@ export class Keeper {
     }, 50);
     if (changed === null) return this.finder.forgetAll();
     this.finder.forget(changed);
+    if (removed) await takeOut(this, changed, removed);
     const { tree } = this.conversation;
     if (changed !== tree.head.id) return;
     this.#missed = tree;
@@ -370,7 +367,10 @@ export class Keeper {
     this.#missed = null;
     if (tree.holds(whole.messages)) return;
     const { draft, options } = tree.head;
+    const typed = this.composer.text();
+    const text = withLostEdits(tree, whole.messages, typed);
     this.conversation.open(new Tree({ ...whole.head, draft, options }, whole.messages).stayAt(tree.head.leaf));
+    if (text !== typed) this.composer.adopt({ options, draft: text });
     rememberOpen(this.kind, changed, this.conversation.tree.head.leaf);
   }
 
@@ -400,7 +400,7 @@ export class Keeper {
 
   // Its answer ends with it; what stands in the box was not sent yet, and stays.
   #leaveDeleted() {
-    const draft = this.composer.text();
+    const draft = withLostEdits(this.conversation.tree, [], this.composer.text());
     this.conversation.stop();
     this.deletions.leave(this.conversation.tree);
     this.fresh();

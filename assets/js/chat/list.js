@@ -133,7 +133,7 @@ function Menu({ head, keeper }) {
     ["export-json", say("export_json"), async () => (await import("./exchange.js")).saveOne(keeper, head.id, "json")],
     ["delete", say("delete"), async () => (await import("./deleting.js")).deleteOne(keeper, head.id)],
   ];
-  if (keeper.store.share) items.splice(-1, 0, ["share", say("share"), () => keeper.store.share?.(head.id)]);
+  if (keeper.store.share) items.splice(-1, 0, ["share", say("share"), async () => (await import("./exchange.js")).share(keeper, head.id)]);
   const does = (/** @type {() => unknown} */ what) => {
     menu = null;
     void attempt(keeper, what);

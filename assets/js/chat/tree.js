@@ -96,11 +96,12 @@ export class Tree {
   }
 
   /**
-   * Whether these are all its messages, as they stand in it.
+   * Whether these are all its messages, as they stand in it, and what is open is among them.
    *
    * @param {Message[]} messages
    */
   holds(messages) {
+    if (this.head.leaf !== null && !this.messages.has(this.head.leaf)) return false;
     return messages.length === this.messages.size && messages.every(({ id, state, text, events }) => {
       const own = this.messages.get(id);
       return own && own.state === state && (own.text ?? "") === (text ?? "") && own.events?.length === events?.length;

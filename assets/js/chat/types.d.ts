@@ -72,7 +72,7 @@ export interface KeptConversation {
   /** What runs in the open one, in branches that are not shown too. */
   readonly under: unknown[];
   /** What runs, by conversation. */
-  runs: Map<string, { tree: Tree; message: Message; answer: { readonly data: Partial<Message> }; leave?: () => void; stop?: () => void }>;
+  runs: Map<string, { tree: Tree; message: Message; answer: { readonly data: Partial<Message> }; heard?: number; leave?: () => void; stop?: () => void }>;
   open(tree: Tree): unknown;
   show(): unknown;
   /** Follow what is under way in one that is not shown, to its end. */

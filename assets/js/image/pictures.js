@@ -1,6 +1,7 @@
 // Pictures to be asked about: chosen, dropped, pasted or taken. Each goes to the server once, is prepared there
 // (upright, small, without where and when it was taken) and comes back as exactly what will be sent.
 
+import { Camera } from "./camera.js";
 import { el, icon, iconButton } from "../shared/dom.js";
 import { count } from "../shared/formats.js";
 import { takesFiles } from "../shared/sheet.js";
@@ -33,7 +34,7 @@ export class Pictures {
       this.input.value = "";
     });
     this.strip = el("div", { class: "gc-strip", role: "list" });
-    this.camera = el("div", { class: "gc-camera", hidden: true });
+    this.camera = new Camera((file) => this.add([file]));
     this.element = el(
       "div",
       { class: "gc-drop" },
@@ -45,19 +46,16 @@ export class Pictures {
         el("p", { class: "gc-muted" }, say("pictures_privacy")),
       ),
       this.strip,
-      this.camera,
+      this.camera.element,
       el(
         "div",
         { class: "gc-drop-buttons" },
         el("button", { type: "button", class: "gc-button gc-quiet", onclick: () => this.input.click() }, icon("upload"), say("pictures_choose")),
-        el("button", { type: "button", class: "gc-button gc-quiet", onclick: () => this.#openCamera() }, icon("camera"), say("pictures_camera")),
+        el("button", { type: "button", class: "gc-button gc-quiet", onclick: () => this.camera.press() }, icon("camera"), say("pictures_camera")),
       ),
     );
     takesFiles(this.element, (files) => this.add(files));
   }
-
-  /** @type {MediaStream | null} of the camera, while it is on */
-  stream = null;
 
   /** Those that can be sent. */
   get ready() {
@@ -145,46 +143,5 @@ export class Pictures {
     this.all = this.all.filter((one) => !pictures.includes(one));
     for (const { element } of pictures) element.remove();
     this.changed();
-  }
-
-  async #openCamera() {
-    if (this.stream) return this.#closeCamera();
-    try {
-      this.stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-    } catch {
-      this.camera.replaceChildren(el("p", { class: "gc-muted" }, say("camera_refused")));
-      this.camera.hidden = false;
-      return;
-    }
-    const video = el("video", { autoplay: true, playsinline: true, muted: true });
-    video.muted = true;
-    video.srcObject = this.stream;
-    this.camera.replaceChildren(
-      video,
-      el(
-        "div",
-        { class: "gc-camera-buttons" },
-        el("button", { type: "button", class: "gc-button", "aria-label": "capture photo", onclick: () => this.#photograph(video) }, say("camera_take")),
-        el("button", { type: "button", class: "gc-button gc-quiet", onclick: () => this.#closeCamera() }, say("cancel")),
-      ),
-    );
-    this.camera.hidden = false;
-  }
-
-  /** @param {HTMLVideoElement} video */
-  async #photograph(video) {
-    const canvas = el("canvas", { width: video.videoWidth, height: video.videoHeight });
-    canvas.getContext("2d")?.drawImage(video, 0, 0);
-    this.#closeCamera();
-    /** @type {Blob | null} */
-    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.92));
-    if (blob) await this.add([new File([blob], say("camera_name"), { type: "image/jpeg" })]);
-  }
-
-  #closeCamera() {
-    this.stream?.getTracks().forEach((track) => track.stop());
-    this.stream = null;
-    this.camera.hidden = true;
-    this.camera.replaceChildren();
   }
 }

@@ -4,6 +4,7 @@
 import { attempt } from "../chat/attempt.js";
 import { conversations } from "../chat/chat.js";
 import { el } from "../shared/dom.js";
+import { isMissingPart } from "../shared/later.js";
 import { whyUnsent } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 import { KEEPS } from "../../texts.js";
@@ -21,7 +22,7 @@ export function storageSection() {
     try {
       await (await exchange()).saveAll(await conversations(), form);
     } catch (error) {
-      told.textContent = whyUnsent(error);
+      told.textContent = isMissingPart(error) ? say("part_missing") : whyUnsent(error);
     }
   };
   file.addEventListener("change", async () => {
@@ -31,7 +32,7 @@ export function storageSection() {
       const n = await (await exchange()).takeIn(await conversations(), chosen);
       told.textContent = n === 1 ? say("imported_one") : say("imported", { n });
     } catch (error) {
-      told.textContent = /** @type {Error} */ (error).message;
+      told.textContent = isMissingPart(error) ? say("part_missing") : /** @type {Error} */ (error).message;
     }
     file.value = "";
   });

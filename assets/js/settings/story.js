@@ -3,11 +3,12 @@
 import { Answer } from "../shared/answer.js";
 import { el, find } from "../shared/dom.js";
 import { FORMAT } from "../shared/story-file.js";
+import { assertReadable, whyUnsent } from "../shared/wire.js";
 import { say } from "../shared/words.js";
 import { modal, part } from "./parts.js";
 
 /**
- * @import { Line } from "../shared/types.js"
+ * @import { Line, Trouble } from "../shared/types.js"
  *
  * @typedef {{ events: [seconds: number, line: Line][] }} Story
  */
@@ -24,12 +25,13 @@ export function storySection() {
     const [chosen] = file.files ?? [];
     if (!chosen) return;
     try {
+      await assertReadable(chosen);
       const story = JSON.parse(await chosen.text());
       if (story.format !== FORMAT) throw new Error("format");
       told.textContent = "";
       showStory(story);
-    } catch {
-      told.textContent = say("story_none");
+    } catch (error) {
+      told.textContent = /** @type {Trouble} */ (error).refused ? whyUnsent(error) : say("story_none");
     }
     file.value = "";
   });

@@ -161,10 +161,12 @@ export const isUnsent = (error) => error instanceof DirectWayBroken || Boolean(/
 // Of what cannot be read, a browser says that the network has failed.
 /**
  * @param {File} file
- * @throws {Trouble} a folder that was dropped, or a file that was moved or is forbidden by now
+ * @throws {Trouble} for people: a folder that was dropped, or a file that was moved or is forbidden by now
  */
-async function assertReadable(file) {
-  await file.slice(0, 1).arrayBuffer().catch(() => {
+export async function assertReadable(file) {
+  // One that is gone has no size: of that a piece is empty, and empty pieces are not read.
+  const some = file.size ? file.slice(0, 1) : file;
+  await some.arrayBuffer().catch(() => {
     throw Object.assign(new Error(say("file_unreadable", { name: file.name })), { refused: true });
   });
 }
