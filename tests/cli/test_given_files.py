@@ -27,6 +27,7 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GROQ_CORE_OFFLINE", "1")
     monkeypatch.setenv("GROQ_CORE_DATABASE", f"sqlite:///{tmp_path}/team.db")
+    Path("team.db").touch()  # SQLite takes an empty file for a new database
     Path("schema.json").write_text(SCHEMA)
     Path("note.txt").write_text("Total 12.50")
     Path("in.jsonl").write_text('{"prompt": "Say 1"}\n')
