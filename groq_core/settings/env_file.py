@@ -18,7 +18,7 @@ from groq_core.errors import SettingsError
 from groq_core.settings.cautions import names_without_effect, unknown_names
 from groq_core.settings.settings import Settings
 
-REFERENCE: Final = re.compile(r"\$\{([^}:]*)\}")
+REFERENCE: Final = re.compile(r"\$\{([^{}:$]*)\}")
 """As dotenv fills in, whatever the quotes; one with a default of its own says what stands for it."""
 
 # What it would say of a line that it cannot read is said with the file's name, among our own warnings.

@@ -52,11 +52,16 @@ export class Coming {
     return undefined;
   }
 
+  /** @type {Set<() => unknown>} what else is put into the box when the page is left, where nothing stands there */
+  leaving = new Set();
+
+  // By a call and no listener: the window calls its own in the order in which they were added, whatever phase they want.
   /** The page is left: what waits is in the box in this moment, since what stands there is kept in the next. */
   leave() {
     const back = this.#putBack;
     this.#putBack = null;
     back?.();
+    for (const put of this.leaving) put();
   }
 }
 

@@ -46,8 +46,8 @@ export class Compare {
     );
     document.addEventListener("keydown", (event) => event.key === "Escape" && inSight(this.element.id) && this.stop());
     document.getElementById("chat-stop")?.addEventListener("click", () => this.on && this.stop());
-    // It is kept nowhere: of a page that is loaded again the question at least stands in the box. Before that is kept.
-    addEventListener("pagehide", () => this.on && this.#isShownHere && this.asked && !box.value.trim() && fill(box, this.asked.text), true);
+    // It is kept nowhere: of a page that is loaded again the question at least stands in the box.
+    conversation.coming.leaving.add(() => this.on && this.#isShownHere && this.asked && !box.value.trim() && fill(box, this.asked.text));
   }
 
   /** @type {{ conversation: string, leaf: string | null, text: string } | null} what the columns answer, and where that was asked */
