@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 
+import numpy as np
 import pytest
 import soundfile
 from playwright.async_api import Page, Route, expect
@@ -22,6 +23,8 @@ pytestmark = [pytest.mark.browser, needs("chromium")]
 
 SPEECH, _ = soundfile.read(MEDIA / "jfk.wav", dtype="float32")
 PHRASE, MORE, WORD = SPEECH[10880:33600], SPEECH[52800:68000], SPEECH[5100:9300]
+PAUSED = np.concatenate([PHRASE, np.zeros(int(0.9 * 16_000), "float32"), MORE])
+"""Both, with a pause in between that no busy machine makes longer."""
 WHOLE_S = (len(PHRASE) + len(MORE)) / 16_000
 HEARD_OUT_S = 1.25
 """Longer than the phrase up to the last gap within it and the moments before it, shorter than the phrase."""
@@ -37,7 +40,7 @@ async def silence(standing_pages: list[Page]) -> AsyncIterator[None]:
 @pytest.fixture
 async def conversation(page: Page) -> AsyncIterator[Page]:
     """A conversation that listens; its microphone hears what a test plays."""
-    await install_microphone(page, phrase=PHRASE, more=MORE, word=WORD)
+    await install_microphone(page, phrase=PHRASE, more=MORE, word=WORD, paused=PAUSED)
     await page.hover(TALK)
     await page.click(TALK)
     await in_state(page, "listening")
@@ -147,12 +150,9 @@ async def test_a_pause_within_a_sentence_does_not_end_it(conversation: Page, hou
     house.script = transcribes(
         house, "I would like to know if", "I would like to know if it rains.", answer=says("It does."), by_turn=False
     )
-    await play(conversation, "phrase")
-    await asyncio.sleep(0.9)
-    assert questions(house) == []
-    await play(conversation, "more")
+    await play(conversation, "paused")
 
-    assert len(await wait_for_questions(house)) == 1
+    assert await wait_for_questions(house) == ["I would like to know if it rains."]
     assert lengths(house)[-1] > WHOLE_S, "all of it is one recording"
 
 
