@@ -143,7 +143,7 @@ STATUS: dict[str, str] = {
     "chain_primary": "erste Wahl",
     "chain_next": "nächstes Modell",
     "chain_backup": "Ersatz",
-    "chain_degraded": "eine ehrliche Entschuldigung",
+    "chain_degraded": "eine ehrliche Absage",
     "chain_degraded_help": "wenn niemand kann",
     "chain_answered": "beantwortet, erstes Wort {s}",
     "fault_pick": "{target} stören",
