@@ -9,10 +9,9 @@ from typing import Final
 
 from cachetools import LRUCache
 
-FILE: Final = "ended-sessions"
+from groq_core.access.sessions import KEPT_ENDED
 
-KEPT: Final = 100_000
-"""The newest; none goes by the time, since a clock that was wrong made some last longer."""
+FILE: Final = "ended-sessions"
 
 
 class EndedFile:
@@ -25,7 +24,7 @@ class EndedFile:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
-        self._known: LRUCache[str, bool] = LRUCache(KEPT)
+        self._known: LRUCache[str, bool] = LRUCache(KEPT_ENDED)
         self._read_to = 0
         self._shorten()
 
@@ -62,8 +61,8 @@ class EndedFile:
         """A file of twice as many as count begins anew with those that do."""
         with suppress(OSError):
             lines = self._path.read_bytes().splitlines(keepends=True)
-            if len(lines) > 2 * KEPT:
+            if len(lines) > 2 * KEPT_ENDED:
                 new = self._path.with_name(f"{FILE}.{os.getpid()}")
-                new.write_bytes(b"".join(lines[-KEPT:]))
+                new.write_bytes(b"".join(lines[-KEPT_ENDED:]))
                 new.chmod(0o600)
                 new.replace(self._path)

@@ -8,7 +8,7 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from cachetools import LRUCache
 
@@ -49,11 +49,15 @@ class Revoked(Protocol):
     async def has(self, session: str) -> bool: ...
 
 
+KEPT_ENDED: Final = 100_000
+"""The newest of them; none goes by the time, since a clock that was wrong made some last longer."""
+
+
 class LocalRevoked:
-    """Those of this process; none is forgotten by the time, since a clock that was wrong made them last longer."""
+    """Those of this process."""
 
     def __init__(self) -> None:
-        self._ended: LRUCache[str, bool] = LRUCache(100_000)
+        self._ended: LRUCache[str, bool] = LRUCache(KEPT_ENDED)
 
     async def add(self, session: str, expiry: int) -> None:
         self._ended[session] = True

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 READ_ONLY: Final = "25006"
 """PostgreSQL's word for a server that may only be read, such as the standby an old connection leads to."""
 
-SQLITE_REASONS: Final[Mapping[int | None, str]] = {
+SQLITE_REASONS: Final[Mapping[int, str]] = {
     sqlite3.SQLITE_BUSY: "another program writes in it",
     sqlite3.SQLITE_READONLY: "it may only be read",
     sqlite3.SQLITE_IOERR: "its disk cannot be read or written",
@@ -61,7 +61,7 @@ def absence_reason(error: BaseException) -> str:
         return "it does not answer"
     if _is_damage(error):
         return DAMAGED
-    if reason := SQLITE_REASONS.get(_sqlite_code(error)):
+    if reason := SQLITE_REASONS.get((_sqlite_code(error) or 0) & 0xFF):  # without what it adds about the place
         return reason
     said = str(getattr(error, "orig", None) or error)
     return next((reason for words, reason in POSTGRESQL_REASONS if words.search(said)), type(error).__name__)
@@ -76,13 +76,12 @@ def tells_of_absence(error: BaseException) -> bool:
 
 
 def _is_damage(error: BaseException) -> bool:
-    return getattr(getattr(error, "orig", None) or error, "sqlite_errorcode", None) in DAMAGES
+    return _sqlite_code(error) in DAMAGES
 
 
 def _sqlite_code(error: BaseException) -> int | None:
-    """SQLite's kind of error, without what it adds about the place."""
     code = getattr(getattr(error, "orig", None) or error, "sqlite_errorcode", None)
-    return code & 0xFF if isinstance(code, int) else None
+    return code if isinstance(code, int) else None
 
 
 def _state(error: BaseException) -> str | None:

@@ -8,12 +8,10 @@ from typing import Final
 from cachetools import LRUCache
 from sqlalchemy import delete, func, insert, select
 
+from groq_core.access.sessions import KEPT_ENDED
 from groq_core.store.database import Database
 from groq_core.store.presence import UNAVAILABLE
 from groq_core.store.tables import EndedSession
-
-KEPT: Final = 100_000
-"""The newest; none goes by the time, since a clock that was wrong made some last longer."""
 
 OVERLAP: Final = 100
 """Rows that are read once more: of two transactions the one with the lower number may end later."""
@@ -28,7 +26,7 @@ class EndedSessions:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._known: LRUCache[str, bool] = LRUCache(KEPT)
+        self._known: LRUCache[str, bool] = LRUCache(KEPT_ENDED)
         self._unwritten: list[str] = []
         self._read_to = 0
 
@@ -57,7 +55,7 @@ class EndedSessions:
             async with self._database.writing() as connection:
                 await connection.execute(insert(EndedSession), [{"session": session} for session in rows])
                 newest = await connection.scalar(select(func.max(EndedSession.number))) or 0
-                await connection.execute(delete(EndedSession).where(EndedSession.number <= newest - KEPT))
+                await connection.execute(delete(EndedSession).where(EndedSession.number <= newest - KEPT_ENDED))
         except BaseException:
             self._unwritten = [*rows, *self._unwritten]
             raise

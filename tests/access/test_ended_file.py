@@ -57,12 +57,13 @@ async def test_the_processes_of_a_machine_hear_it_of_each_other(tmp_path: Path) 
 async def test_the_file_is_its_owner_s_and_does_not_grow_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ended_file, "KEPT", 3)
+    kept = 3
+    monkeypatch.setattr(ended_file, "KEPT_ENDED", kept)
     for name in "abcdefgh":
         await EndedFile(tmp_path).add(name, 0)
     last = EndedFile(tmp_path)
     assert [name for name in "abcdefgh" if await last.has(name)] == ["f", "g", "h"]
-    assert len((tmp_path / FILE).read_text().split()) <= 2 * ended_file.KEPT
+    assert len((tmp_path / FILE).read_text().split()) <= 2 * kept
     assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
 
 

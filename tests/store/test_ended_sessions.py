@@ -79,7 +79,7 @@ async def test_what_was_ended_while_the_database_was_away_is_written_when_it_is_
 async def test_signing_out_again_and_again_drives_nobody_else_s_out(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("groq_core.store.ended_sessions.KEPT", 3)
+    monkeypatch.setattr("groq_core.store.ended_sessions.KEPT_ENDED", 3)
     here, elsewhere = EndedSessions(database), EndedSessions(database)
     for name in ("a", "b", "b", "b", "b", "c"):
         await here.add(name, 0)

@@ -137,15 +137,21 @@ async def test_what_is_cleared_while_an_answer_is_written_stays_away(tab: Page, 
     await expect(tab.locator("#chat-log [data-role]")).to_have_count(0)
 
 
-async def test_what_one_page_clears_another_that_writes_in_it_does_not_bring_back(
-    tab: Page, visitor: BrowserContext, house: House
-) -> None:
+async def in_two_pages(tab: Page, visitor: BrowserContext, house: House) -> Page:
+    """Ask a question; gives another page of the browser that shows its conversation too."""
     house.script = says("First.")
     await ask(tab, "one")
     await answered(tab)
     other = await open_in(visitor, house)
     await other.locator("[data-conversation] .gc-entry-title").click()
     await answered(other)
+    return other
+
+
+async def test_what_one_page_clears_another_that_writes_in_it_does_not_bring_back(
+    tab: Page, visitor: BrowserContext, house: House
+) -> None:
+    other = await in_two_pages(tab, visitor, house)
     house.script = Hung("The beginning")
     await ask(other, "two")
     await expect(tab.locator(ANSWER).nth(1)).to_contain_text("The beginning")
@@ -166,12 +172,7 @@ async def test_what_one_page_clears_another_that_writes_in_it_does_not_bring_bac
 async def test_what_was_made_of_a_question_outlives_it(
     tab: Page, visitor: BrowserContext, house: House, gone: str
 ) -> None:
-    house.script = says("First.")
-    await ask(tab, "one")
-    await answered(tab)
-    other = await open_in(visitor, house)
-    await other.locator("[data-conversation] .gc-entry-title").click()
-    await answered(other)
+    other = await in_two_pages(tab, visitor, house)
     await do(other, "#chat-log [data-role=user]", "edit")
     await other.fill(".gc-edit-box", "a long thought")
     await other.fill("#chat-message textarea", "typed before")
